@@ -1,0 +1,32 @@
+// The thin C seam of DESCore: instructions and calls that Swift cannot reach, and nothing else.
+#ifndef CDESCORE_H
+#define CDESCORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// CRC32C (Castagnoli, reflected polynomial 0x82F63B78), as in RFC 3720. `crc` is the checksum of the bytes before
+// (0 at the start), so that a region can be checked in pieces.
+uint32_t des_crc32c(uint32_t crc, const void *bytes, size_t count);
+
+// The two implementations behind des_crc32c. They agree on every input; tests hold them to that.
+uint32_t des_crc32c_portable(uint32_t crc, const void *bytes, size_t count);
+bool des_crc32c_has_hardware(void);
+uint32_t des_crc32c_hardware(uint32_t crc, const void *bytes, size_t count);
+
+// SHA-256 (FIPS 180-4). libcrypto's one-shot calls fetch the algorithm each time (375 ns for a short name);
+// the low-level ones do not (57 ns).
+void des_sha256(const void *bytes, size_t count, uint8_t digest[32]);
+
+// renameat2(2) with RENAME_NOREPLACE; link(2) and unlink(2) where the file system has no such flag.
+// 0, or -1 with errno (EEXIST: the target is there, and untouched).
+int des_rename_no_replace(int directory, const char *from, const char *to);
+
+// Starts writing the dirty pages of a range to disk without waiting, so that the fsync at the end is short.
+void des_start_writeback(int descriptor, int64_t offset, int64_t count);
+
+// An unnamed file in `directory`: it goes with its descriptor, whatever dies. -1 with errno.
+int des_open_unnamed(const char *directory);
+
+#endif

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct DES: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "des")
+}

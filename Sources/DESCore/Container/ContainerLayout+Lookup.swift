@@ -1,0 +1,78 @@
+extension ContainerLayout {
+    /// Finds `name` in one page of INDEX.
+    /// - Parameters:
+    ///   - index: exactly the page's bytes.
+    ///   - checksums: exactly the page's part of CHECKSUMS.
+    ///   - isChecked: the page's checksum was already compared.
+    func find(
+        _ name: RawSpan, page: Int, index: RawSpan, checksums: RawSpan, isChecked: Bool = false
+    ) throws(DESError) -> EntryLocation? {
+        let start = self.index(ofPages: page..<page + 1).lowerBound
+        if !isChecked { try checkPage(page, index: index, checksums: checksums, start: start) }
+        var offset = 0
+        for place in 0..<entryCount(ofPage: page) {
+            let found = try IndexEntry.name(at: offset, in: index, start: start)
+            if found.count == name.byteCount, index.extracting(found).equals(name) {
+                var location = try IndexEntry.location(at: found.upperBound, in: index, start: start, footer: footer)
+                (location.bodyCRC, location.metaCRC) = ContainerLayout.checksums(ofPlace: place, in: checksums)
+                return location
+            }
+            offset = found.upperBound + IndexEntry.fixedByteCount
+        }
+        // "Not there" is an answer to be trusted too: it holds only if the page is what ROOT says it is.
+        try checkOrder(page, index: index, start: start)
+        return nil
+    }
+
+    func entryCount(ofPage page: Int) -> Int { trailer?.geometry.entryCount(ofPage: page) ?? 0 }
+
+    /// CRC32C of body and META of the entry at `place` of a page.
+    static func checksums(ofPlace place: Int, in checksums: RawSpan) -> (body: UInt32, meta: UInt32) {
+        let offset = PageGeometry.checksumBytesPerPage + PageGeometry.checksumBytesPerEntry * place
+        return (checksums.integer(at: offset, as: UInt32.self), checksums.integer(at: offset + 4, as: UInt32.self))
+    }
+
+    /// Compares a page with its checksum.
+    func checkPage(_ page: Int, index: RawSpan, checksums: RawSpan, start: Int) throws(DESError) {
+        let stored = checksums.integer(at: 0, as: UInt32.self)
+        let crc = index.crc32c
+        guard crc == stored else {
+            throw .corrupt("\(CRCMismatch(expected: stored, found: crc)) of page \(page) of INDEX", at: start)
+        }
+    }
+
+    /// The entries of a page are in ascending (key, name) order and between the keys ROOT gives for it and the next.
+    func checkOrder(_ page: Int, index: RawSpan, start: Int) throws(DESError) {
+        var offset = 0
+        var previous: (key: EntryKey, name: Range<Int>)?
+        for place in 0..<entryCount(ofPage: page) {
+            let name = try IndexEntry.name(at: offset, in: index, start: start)
+            let key = EntryKey(index.extracting(name))
+            let isAscending =
+                if let previous {
+                    previous.key < key
+                        || previous.key == key && index.extracting(previous.name).precedes(index.extracting(name))
+                } else {
+                    key.top == root.firstKeyTops[page]
+                }
+            let isBeforeNextPage = page + 1 == pageCount || key.top <= root.firstKeyTops[page + 1]
+            guard isAscending, isBeforeNextPage else {
+                throw .corrupt(
+                    "entry \(place) of page \(page) is out of order, or not where ROOT says", at: start + offset)
+            }
+            previous = (key, name)
+            offset = name.upperBound + IndexEntry.fixedByteCount
+        }
+        guard offset == index.byteCount else {
+            throw .corrupt(
+                "page \(page) has \(index.byteCount - offset) bytes after its last entry", at: start + offset)
+        }
+    }
+}
+
+extension RawSpan {
+    /// Ascending as unsigned bytes.
+    func precedes(_ other: RawSpan) -> Bool {
+        withUnsafeBytes { a in other.withUnsafeBytes { a.lexicographicallyPrecedes($0) } }
+    }
+}

@@ -1,0 +1,121 @@
+/// Reads a container from any ``ByteSource``: one read opens it, two more fetch any body, everything checked.
+///
+/// Of a container with a sorted INDEX only FOOTER, TRAILER, ROOT and the page that holds a name are fetched; of a plain
+/// v1 container the whole INDEX, once. Bytes already in hand are never fetched again. Safe to use from many tasks.
+public final class ContainerReader: Sendable {
+    /// Where the parts of the container are.
+    public let layout: ContainerLayout
+    let source: any ByteSource
+    private let held: HeldBytes
+    private let plain: PlainIndex?
+
+    /// Opens a container.
+    /// - Throws: ``DESError/Code/corrupt`` or ``DESError/Code/unsupported`` with the offset; what `source` throws.
+    public init(_ source: any ByteSource) async throws {
+        self.source = source
+        (layout, held, plain) = try await ContainerReader.located(source) {
+            let (bytes, byteCount) = try await source.readTail(Limits.tailReadByteCount)
+            let layout = try ContainerLayout(tail: bytes.span.bytes, byteCount: byteCount)
+            let held = HeldBytes(start: byteCount - bytes.count, bytes: bytes)
+            if layout.isSorted { return (layout, held, nil) }
+            let index = try await held.bytes(layout.index, else: source)
+            return (layout, held, PlainIndex(try ContainerIndex(layout, index: index, checksums: [])))
+        }
+    }
+
+    /// The entry named `name`, `nil` if there is none.
+    public func find(_ name: EntryName) async throws -> Entry? {
+        if let plain {
+            return name.withBytes { plain.find($0) }.map { Entry(name: name, location: $0) }
+        }
+        for page in layout.root.pages(holding: name.key) {
+            let location = try await located {
+                let index = try await bytes(layout.index(ofPages: page..<page + 1))
+                let checksums = try await bytes(layout.checksums(ofPages: page..<page + 1))
+                return try name.withBytes {
+                    try layout.find($0, page: page, index: index.span.bytes, checksums: checksums.span.bytes)
+                }
+            }
+            if let location { return Entry(name: name, location: location) }
+        }
+        return nil
+    }
+
+    /// The content of `entry`, checked. Held in memory: for large bodies see ``pieces(of:)``.
+    public func body(of entry: Entry) async throws -> [UInt8] {
+        var pieces = pieces(of: entry).makeAsyncIterator()
+        var content = try await pieces.next() ?? []
+        while content.count < entry.location.body.count, let piece = try await pieces.next() { content += piece }
+        return content
+    }
+
+    /// The content of `entry` in pieces of up to 8 MiB.
+    ///
+    /// The checksum is compared after the last piece: what came before an error is not to be trusted.
+    public func pieces(of entry: Entry) -> BodyPieces { BodyPieces(reader: self, entry: entry) }
+
+    /// META of `entry`, checked; an entry of another writer may have none.
+    public func metadata(of entry: Entry) async throws -> Metadata {
+        try await located {
+            let bytes = try await bytes(entry.location.meta)
+            try entry.location.checkMeta(bytes.span.bytes.crc32c, entry.name)
+            return try Metadata(checked: bytes.span.bytes, of: entry)
+        }
+    }
+
+    /// The whole INDEX, checked.
+    public func index() async throws -> ContainerIndex {
+        if let plain { return plain.entries }
+        return try await located {
+            try ContainerIndex(
+                layout, index: try await bytes(layout.index), checksums: try await bytes(layout.checksums))
+        }
+    }
+
+    /// The positions in INDEX of entries that a later one of the same name hides; only a plain v1 container has any.
+    public func hiddenEntries() -> [Int] { plain?.hidden() ?? [] }
+
+    /// The bytes of `range`, from those in hand if they are there.
+    func bytes(_ range: Range<Int>) async throws -> [UInt8] { try await held.bytes(range, else: source) }
+
+    /// Adds the source's name to an error.
+    func located<R>(_ body: () async throws -> R) async throws -> R {
+        try await ContainerReader.located(source, body)
+    }
+
+    private static func located<R>(_ source: any ByteSource, _ body: () async throws -> R) async throws -> R {
+        do {
+            return try await body()
+        } catch let error as DESError {
+            throw error.at(source.name)
+        }
+    }
+}
+
+/// The end of a container, as fetched when it was opened.
+private struct HeldBytes: Sendable {
+    let start: Int
+    let bytes: [UInt8]
+
+    func bytes(_ range: Range<Int>, else source: any ByteSource) async throws -> [UInt8] {
+        if range.isEmpty { return [] }
+        if (start..<start + bytes.count).covers(range) { return Array(bytes[range.moved(by: -start)]) }
+        return try await source.read(range)
+    }
+}
+
+extension Metadata {
+    /// META whose bytes are right; that they are no JSON object is then the writer's fault, and said as corruption.
+    init(checked bytes: RawSpan, of entry: Entry) throws(DESError) {
+        if bytes.isEmpty {
+            self.init(json: .object([]))
+            return
+        }
+        do {
+            try self.init(bytes)
+        } catch {
+            throw .corrupt(
+                "META of \(entry.name.quoted): \(error.message)", at: entry.location.meta.lowerBound + (error.offset ?? 0))
+        }
+    }
+}

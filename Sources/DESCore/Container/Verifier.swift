@@ -1,0 +1,146 @@
+/// Reads a whole container and reports everything that is wrong with it; it goes on after the first finding.
+///
+/// Checked: HEADER, FOOTER, TRAILER and the checksum of every region; INDEX order, names and bounds; ROOT against
+/// INDEX; for every entry its META (checksum, JSON, `"size"`) and its body's checksum; bodies that overlap. Bodies are
+/// read once, front to back, in pieces of 8 MiB.
+public struct Verifier {
+    /// What was looked at.
+    public struct Summary: Sendable {
+        /// Entries checked.
+        public var entryCount = 0
+        /// Bytes of the container.
+        public var byteCount = 0
+        /// Findings reported.
+        public var findingCount = 0
+        /// Whether there were checksums to compare; a plain v1 container has none.
+        public var hasChecksums = false
+    }
+
+    let source: any ByteSource
+    private let report: (Finding) -> Void
+    private(set) var summary = Summary()
+
+    static let pieceByteCount = 8 << 20
+
+    private init(_ source: any ByteSource, _ report: @escaping (Finding) -> Void) {
+        (self.source, self.report) = (source, report)
+    }
+
+    /// Verifies the container in `source` and calls `report` with each finding.
+    /// - Throws: only what `source` throws other than corruption: then nothing is said about the container.
+    public static func verify(_ source: any ByteSource, report: @escaping (Finding) -> Void) async throws -> Summary {
+        var verifier = Verifier(source, report)
+        do {
+            let reader = try await ContainerReader(source)
+            try await verifier.run(reader)
+        } catch let error as DESError where error.code == .corrupt || error.code == .unsupported {
+            verifier.find(error)
+        }
+        return verifier.summary
+    }
+
+    mutating func find(_ error: DESError) { find(error.offset ?? 0, error.message) }
+
+    mutating func find(_ offset: Int, _ message: String) {
+        summary.findingCount += 1
+        report(Finding(offset: offset, message: message))
+    }
+
+    private mutating func run(_ reader: ContainerReader) async throws {
+        let layout = reader.layout
+        summary.byteCount = layout.byteCount
+        summary.hasChecksums = layout.isSorted
+        let header = try await source.read(0..<Header.byteCount)
+        do { try Header.check(header.span.bytes) } catch { find(error) }
+        try await checkDictionary(layout)
+
+        let index = try await source.readIfAny(layout.index)
+        let checksums = try await source.readIfAny(layout.checksums)
+        if let trailer = layout.trailer {
+            check(index, trailer.indexCRC, "INDEX", at: layout.index.lowerBound)
+            check(checksums, trailer.checksumsCRC, "CHECKSUMS", at: layout.checksums.lowerBound)
+        }
+        let entries: ContainerIndex
+        do throws(DESError) {
+            entries = try ContainerIndex(layout, index: index, checksums: checksums)
+        } catch {
+            // Without entries there is still DATA and META to compare.
+            find(error)
+            try await checkRegions(layout)
+            return
+        }
+        summary.entryCount = entries.count
+        checkOrder(layout, index, checksums)
+        checkNames(entries, hidden: reader.hiddenEntries())
+        try await checkMetas(entries, layout)
+        try await checkBodies(entries, layout)
+    }
+
+    private mutating func check(_ bytes: [UInt8], _ expected: UInt32, _ region: String, at offset: Int) {
+        let crc = bytes.span.bytes.crc32c
+        if crc != expected { find(offset, "\(CRCMismatch(expected: expected, found: crc)) of \(region)") }
+    }
+
+    private mutating func checkDictionary(_ layout: ContainerLayout) async throws {
+        guard let trailer = layout.trailer, trailer.dictionaryByteCount > 0 else { return }
+        let start = layout.checksums.upperBound
+        let dictionary = try await source.read(start..<start + trailer.dictionaryByteCount)
+        check(dictionary, trailer.dictionaryCRC, "DICTIONARY", at: start)
+    }
+
+    private mutating func checkRegions(_ layout: ContainerLayout) async throws {
+        guard let trailer = layout.trailer else { return }
+        for (region, expected, name) in [
+            (layout.data, trailer.dataCRC, "DATA"), (layout.meta, trailer.metaCRC, "META"),
+        ] {
+            var crc = CRC32C()
+            try await source.forEachPiece(of: region) { _, piece in crc.update(piece) }
+            if crc.value != expected {
+                find(region.lowerBound, "\(CRCMismatch(expected: expected, found: crc.value)) of \(name)")
+            }
+        }
+    }
+
+    private mutating func checkOrder(_ layout: ContainerLayout, _ index: [UInt8], _ checksums: [UInt8]) {
+        for page in 0..<layout.pageCount {
+            let place = layout.index(ofPages: page..<page + 1)
+            let bytes = index.span.bytes.extracting(place.moved(by: -layout.index.lowerBound))
+            do throws(DESError) { try layout.checkOrder(page, index: bytes, start: place.lowerBound) } catch {
+                find(error)
+            }
+        }
+    }
+
+    private mutating func checkNames(_ entries: ContainerIndex, hidden: [Int]) {
+        for (position, entry) in entries.enumerated() {
+            if let fault = entry.name.pathFault {
+                find(entries.offset(ofEntry: position), "the name \(entry.name.quoted) \(fault)")
+            }
+            let unknown = entry.location.flags.rawValue & ~EntryFlags.known.rawValue
+            if unknown != 0 {
+                find(entries.offset(ofEntry: position),
+                    "entry \(entry.name.quoted) has unknown flags 0x\(String(unknown, radix: 16))")
+            }
+        }
+        for position in hidden {
+            find(entries.offset(ofEntry: position),
+                "a later entry has the same name \(entries[position].name.quoted) and hides this one")
+        }
+    }
+}
+
+extension ByteSource {
+    /// Exactly the bytes of `range`; an empty range costs no read.
+    func readIfAny(_ range: Range<Int>) async throws -> [UInt8] { range.isEmpty ? [] : try await read(range) }
+
+    /// Reads `range` front to back in pieces of 8 MiB; `take` gets each with its place.
+    func forEachPiece(of range: Range<Int>, _ take: (Range<Int>, RawSpan) throws -> Void) async throws {
+        var start = range.lowerBound
+        while start < range.upperBound {
+            let place = start..<min(start + Verifier.pieceByteCount, range.upperBound)
+            let bytes = try await read(place)
+            try take(place, bytes.span.bytes)
+            start = place.upperBound
+        }
+    }
+}

@@ -1,0 +1,39 @@
+internal import Glibc
+
+/// Little-endian integers in spans and arrays. The only place that reads or writes one.
+extension RawSpan {
+    /// The integer at `offset`; traps when it is not inside, so callers check lengths first.
+    @inline(__always)
+    func integer<T: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as type: T.Type) -> T {
+        T(littleEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: T.self))
+    }
+
+    /// A copy of the bytes.
+    public func array() -> [UInt8] { withUnsafeBytes { [UInt8]($0) } }
+
+    /// Whether both spans hold the same bytes.
+    @inline(__always)
+    func equals(_ other: RawSpan) -> Bool {
+        byteCount == other.byteCount
+            && withUnsafeBytes { a in
+                other.withUnsafeBytes { b in
+                    guard let a = a.baseAddress, let b = b.baseAddress else { return true }
+                    return memcmp(a, b, byteCount) == 0
+                }
+            }
+    }
+}
+
+extension [UInt8] {
+    /// Appends the integer, least significant byte first.
+    @inline(__always)
+    mutating func append<T: FixedWidthInteger>(littleEndian value: T) {
+        Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
+    }
+
+    /// Appends the bytes of a span.
+    @inline(__always)
+    public mutating func append(_ span: RawSpan) {
+        span.withUnsafeBytes { self.append(contentsOf: $0) }
+    }
+}

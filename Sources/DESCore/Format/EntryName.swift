@@ -1,0 +1,89 @@
+internal import Glibc
+
+/// The name of an entry: 1 to 65,535 bytes of UTF-8, compared as unsigned bytes.
+///
+/// Swift compares strings by canonical equivalence; two forms of one visible name are two entries here.
+public struct EntryName: Sendable {
+    /// The name as text.
+    public let string: String
+
+    /// A name as found in a container: any UTF-8 of a legal length, `nil` otherwise.
+    public init?(_ bytes: RawSpan) {
+        guard (1...Limits.nameByteCountMax).contains(bytes.byteCount),
+            let string = bytes.withUnsafeBytes({ String(validating: $0, as: UTF8.self) })
+        else { return nil }
+        self.string = string
+    }
+
+    /// A name to look up.
+    /// - Throws: ``DESError/Code/invalidArgument`` if it has no byte or too many.
+    public init(_ string: String) throws(DESError) {
+        var string = string
+        string.makeContiguousUTF8()
+        guard (1...Limits.nameByteCountMax).contains(string.utf8.count) else {
+            throw DESError(.invalidArgument, "a name has 1 to 65,535 bytes of UTF-8, this one has \(string.utf8.count)")
+        }
+        self.string = string
+    }
+
+    /// Calls `body` with the UTF-8 bytes.
+    @inline(__always)
+    public func withBytes<R>(_ body: (RawSpan) throws -> R) rethrows -> R {
+        var string = string
+        return try string.withUTF8 { try body(RawSpan(_unsafeBytes: UnsafeRawBufferPointer($0))) }
+    }
+
+    /// The sort key.
+    public var key: EntryKey { withBytes { EntryKey($0) } }
+
+    /// Why this name may not be written or extracted, `nil` if it may: a relative path of components separated by
+    /// `/`, none empty, `.` or `..`, and no NUL.
+    public var pathFault: String? { withBytes { EntryName.pathFault($0) } }
+
+    static func pathFault(_ bytes: RawSpan) -> String? {
+        bytes.withUnsafeBytes { bytes in
+            if bytes.contains(0) { return "contains NUL" }
+            for component in bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+                switch component.count {
+                case 0: return bytes.first == UInt8(ascii: "/") ? "is an absolute path" : "has an empty component"
+                case 1 where component.first == dot: return "has a component \".\""
+                case 2 where component.allSatisfy { $0 == dot }: return "has a component \"..\""
+                default: continue
+                }
+            }
+            return nil
+        }
+    }
+
+    private static let dot = UInt8(ascii: ".")
+}
+
+extension EntryName: Hashable, Comparable, CustomStringConvertible {
+    /// Equal bytes.
+    public static func == (a: EntryName, b: EntryName) -> Bool { a.withBytes { x in b.withBytes { x.equals($0) } } }
+
+    /// Ascending as unsigned bytes.
+    public static func < (a: EntryName, b: EntryName) -> Bool { a.string.utf8.lexicographicallyPrecedes(b.string.utf8) }
+
+    /// Hashes the bytes.
+    public func hash(into hasher: inout Hasher) {
+        withBytes { $0.withUnsafeBytes { hasher.combine(bytes: $0) } }
+    }
+
+    /// The name as text.
+    public var description: String { string }
+
+    /// The name in quotes, control characters escaped: for messages on a terminal.
+    public var quoted: String {
+        var text = "\""
+        for scalar in string.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": text += "\\" + String(scalar)
+            case _ where scalar.properties.generalCategory == .control:
+                text += "\\u{" + String(scalar.value, radix: 16) + "}"
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return text + "\""
+    }
+}

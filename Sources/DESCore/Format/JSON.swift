@@ -1,0 +1,97 @@
+/// A JSON value (RFC 8259). Members keep their order, numbers their spelling: META goes through unchanged.
+public enum JSON: Sendable, Hashable {
+    /// `null`.
+    case null
+    /// `true` or `false`.
+    case bool(Bool)
+    /// A number as it was written, such as `1e3`.
+    case number(String)
+    /// A string, escapes resolved.
+    case string(String)
+    /// An array.
+    case array([JSON])
+    /// An object; a key may come more than once, the last one wins in ``subscript(_:)``.
+    case object([Member])
+
+    /// One key and its value.
+    public struct Member: Sendable, Hashable {
+        /// The key.
+        public var key: String
+        /// The value.
+        public var value: JSON
+
+        /// A key and its value.
+        public init(_ key: String, _ value: JSON) {
+            (self.key, self.value) = (key, value)
+        }
+    }
+
+    /// An integer.
+    public static func integer(_ value: some BinaryInteger) -> JSON { .number(String(value)) }
+
+    /// The value of `key` in an object, `nil` if this is no object or has no such key.
+    public subscript(_ key: String) -> JSON? {
+        guard case .object(let members) = self else { return nil }
+        return members.last { $0.key.utf8.elementsEqual(key.utf8) }?.value
+    }
+
+    /// The text of a string.
+    public var stringValue: String? {
+        if case .string(let text) = self { text } else { nil }
+    }
+
+    /// The value of a number that is a whole one and fits.
+    public var integerValue: Int? {
+        if case .number(let digits) = self { Int(digits) } else { nil }
+    }
+
+    /// Compact UTF-8: no blanks, only `"`, `\` and characters below 0x20 escaped.
+    public func encode(into bytes: inout [UInt8]) {
+        switch self {
+        case .null: bytes += "null".utf8
+        case .bool(let value): bytes += (value ? "true" : "false").utf8
+        case .number(let digits): bytes += digits.utf8
+        case .string(let text): JSON.encode(text, into: &bytes)
+        case .array(let values):
+            bytes.append(UInt8(ascii: "["))
+            for (index, value) in values.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                value.encode(into: &bytes)
+            }
+            bytes.append(UInt8(ascii: "]"))
+        case .object(let members):
+            bytes.append(UInt8(ascii: "{"))
+            for (index, member) in members.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                JSON.encode(member.key, into: &bytes)
+                bytes.append(UInt8(ascii: ":"))
+                member.value.encode(into: &bytes)
+            }
+            bytes.append(UInt8(ascii: "}"))
+        }
+    }
+
+    /// The value as compact text.
+    public var text: String {
+        var bytes = [UInt8]()
+        encode(into: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    static func encode(_ text: String, into bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
+            case 0x08: bytes += #"\b"#.utf8
+            case 0x09: bytes += #"\t"#.utf8
+            case 0x0A: bytes += #"\n"#.utf8
+            case 0x0C: bytes += #"\f"#.utf8
+            case 0x0D: bytes += #"\r"#.utf8
+            case ..<0x20: bytes += ((byte < 0x10 ? #"\u000"# : #"\u00"#) + String(byte, radix: 16)).utf8
+            default: bytes.append(byte)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+}

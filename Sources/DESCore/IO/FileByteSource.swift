@@ -1,0 +1,33 @@
+internal import Glibc
+
+/// A file read with pread(2) on ``BlockingPool/shared``. A file that shrinks gives an error, never a signal.
+public final class FileByteSource: ByteSource {
+    /// The path.
+    public let name: String
+    private let file: FileDescriptor
+    private let byteCount: Int
+
+    /// Opens a regular file.
+    /// - Throws: ``DESError`` with the path: no such file, no permission, not a regular file.
+    public init(path: String) throws(DESError) {
+        name = path
+        file = try FileDescriptor(opening: path, O_RDONLY)
+        let status = try file.status()
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw DESError(.invalidArgument, "not a regular file", place: path)
+        }
+        byteCount = status.st_size
+    }
+
+    /// The last bytes.
+    public func readTail(_ byteCountMax: Int) async throws -> (bytes: [UInt8], byteCount: Int) {
+        let start = max(0, byteCount - byteCountMax)
+        guard start < byteCount else { return ([], 0) }
+        return (try await read(start..<byteCount), byteCount)
+    }
+
+    /// Exactly the bytes of `range`.
+    public func read(_ range: Range<Int>) async throws -> [UInt8] {
+        try await BlockingPool.shared.run { try self.file.read(range) }
+    }
+}

@@ -1,0 +1,110 @@
+package import Glibc
+
+/// An open file: closed when it goes. Every call retries EINTR and says the path and the reason when it fails.
+package struct FileDescriptor: ~Copyable, Sendable {
+    package let rawValue: Int32
+    package let path: String
+
+    /// Takes over an open descriptor.
+    package init(taking rawValue: Int32, path: String) {
+        (self.rawValue, self.path) = (rawValue, path)
+    }
+
+    /// open(2), close-on-exec.
+    package init(opening path: String, _ flags: Int32, mode: mode_t = 0o666) throws(DESError) {
+        let descriptor = retryingInterrupts { open(path, flags | O_CLOEXEC, mode) }
+        guard descriptor >= 0 else { throw .system(errno, "cannot open", path) }
+        self.init(taking: descriptor, path: path)
+    }
+
+    deinit { close(rawValue) }
+
+    /// fstat(2).
+    package func status() throws(DESError) -> stat {
+        var status = stat()
+        guard fstat(rawValue, &status) == 0 else { throw .system(errno, "cannot stat", path) }
+        return status
+    }
+
+    /// Fills `buffer` from `offset`; the count of bytes read, smaller only at the end of the file. pread(2).
+    package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(DESError) -> Int {
+        var done = 0
+        while done < buffer.count {
+            let count = retryingInterrupts {
+                pread(rawValue, buffer.baseAddress?.advanced(by: done), buffer.count - done, offset + done)
+            }
+            guard count >= 0 else { throw .system(errno, "cannot read", path) }
+            if count == 0 { break }
+            done += count
+        }
+        return done
+    }
+
+    /// Exactly the bytes of `range`.
+    package func read(_ range: Range<Int>) throws(DESError) -> [UInt8] {
+        var failure: DESError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+            do throws(DESError) {
+                count = try read(into: UnsafeMutableRawBufferPointer(buffer), at: range.lowerBound)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        guard bytes.count == range.count else {
+            throw DESError(
+                .corrupt, "the file ends at \(range.lowerBound + bytes.count), bytes up to \(range.upperBound) were "
+                    + "expected", offset: range.lowerBound + bytes.count, place: path)
+        }
+        return bytes
+    }
+
+    /// Writes all bytes at the file position. write(2).
+    package func write(_ bytes: RawSpan) throws(DESError) {
+        var done = 0
+        while done < bytes.byteCount {
+            let count = bytes.withUnsafeBytes { buffer in
+                retryingInterrupts { Glibc.write(rawValue, buffer.baseAddress?.advanced(by: done), buffer.count - done) }
+            }
+            guard count >= 0 else { throw .system(errno, "cannot write", path) }
+            done += count
+        }
+    }
+
+    /// fsync(2): the content is on disk.
+    package func synchronize() throws(DESError) {
+        guard retryingInterrupts({ fsync(rawValue) }) == 0 else { throw .system(errno, "cannot sync", path) }
+    }
+}
+
+extension DESError {
+    /// An error of a system call: `what` failed on `path` for the reason `number` (errno).
+    package static func system(_ number: Int32, _ what: String, _ path: String) -> DESError {
+        let code: Code =
+            switch number {
+            case ENOENT, ENOTDIR: .notFound
+            case EEXIST, ENOTEMPTY: .conflict
+            default: .unavailable
+            }
+        return DESError(code, "\(what): \(reason(number))", place: path)
+    }
+
+    /// The text of an errno value.
+    package static func reason(_ number: Int32) -> String {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
+            guard let start = buffer.baseAddress, strerror_r(number, start, buffer.count) == 0 else {
+                return "error \(number)"
+            }
+            return String(cString: start)
+        }
+    }
+}
+
+/// Repeats a call that returned -1 because a signal came in.
+@inline(__always)
+package func retryingInterrupts<T: SignedInteger>(_ call: () -> T) -> T {
+    while true {
+        let result = call()
+        if result != -1 || errno != EINTR { return result }
+    }
+}

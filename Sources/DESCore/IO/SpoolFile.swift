@@ -1,0 +1,111 @@
+internal import CDESCore
+internal import Glibc
+
+/// A container on its way: `<path>.partial` under an exclusive lock, renamed to `path` when it is whole and on disk.
+///
+/// Dropped without ``commit(tail:byteCount:)`` it takes the spool file with it. After a crash the spool file stays and
+/// the next writer of the same path takes it over; `path` itself either does not exist or is a whole container.
+public final class SpoolFile: ByteSink {
+    /// The path of the container.
+    public let path: String
+    /// Whether an existing container at `path` is replaced.
+    public let replaces: Bool
+
+    private let file: FileDescriptor
+    private let directory: FileDescriptor
+    private let name: String
+    private let partialName: String
+    private var byteCount = 0
+    private var writebackStart = 0
+    private var isCommitted = false
+
+    /// Dirty bytes are sent to disk in steps of this size while more come in, so that the fsync at the end is short.
+    private static let writebackByteCount = 8 << 20
+
+    /// Opens the spool file of `path`.
+    /// - Throws: ``DESError/Code/conflict`` if `path` exists and is not to be replaced, or another process is writing it.
+    public init(path: String, replacing: Bool = false) throws(DESError) {
+        self.path = path
+        replaces = replacing
+        let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+        name = String(slash.map { path[path.utf8.index(after: $0)...] } ?? path[...])
+        partialName = name + ".partial"
+        directory = try FileDescriptor(opening: SpoolFile.directory(of: path), O_RDONLY | O_DIRECTORY)
+        guard !name.isEmpty, name != ".", name != ".." else {
+            throw DESError(.invalidArgument, "not the path of a file", place: path)
+        }
+        file = try SpoolFile.lock(partialName, in: directory, path: path)
+        try checkTarget()
+    }
+
+    /// The directory that holds `path`.
+    public static func directory(of path: String) -> String {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    deinit {
+        if !isCommitted { unlinkat(directory.rawValue, partialName, 0) }
+    }
+
+    private func checkTarget() throws(DESError) {
+        var status = stat()
+        guard fstatat(directory.rawValue, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return }
+        if status.st_mode & S_IFMT == S_IFDIR { throw DESError(.conflict, "is a directory", place: path) }
+        if !replaces { throw DESError(.conflict, "already exists, and is never overwritten unasked", place: path) }
+    }
+
+    /// Opens and locks the spool file; one that a dead writer left is taken over and emptied.
+    private static func lock(
+        _ name: String, in directory: borrowing FileDescriptor, path: String
+    ) throws(DESError) -> FileDescriptor {
+        let partial = path + ".partial"
+        while true {
+            let raw = openat(directory.rawValue, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
+            guard raw >= 0 else { throw .system(errno, "cannot create", partial) }
+            let file = FileDescriptor(taking: raw, path: partial)
+            guard flock(raw, LOCK_EX | LOCK_NB) == 0 else {
+                throw errno == EWOULDBLOCK
+                    ? DESError(.conflict, "another process is writing this container", place: path)
+                    : .system(errno, "cannot lock", partial)
+            }
+            // Between open and lock its owner may have renamed or removed it: then this is not the spool file any more.
+            var there = stat()
+            let mine = try file.status()
+            guard fstatat(directory.rawValue, name, &there, AT_SYMLINK_NOFOLLOW) == 0,
+                (there.st_dev, there.st_ino) == (mine.st_dev, mine.st_ino)
+            else { continue }
+            guard ftruncate(raw, 0) == 0 else { throw .system(errno, "cannot empty", partial) }
+            return file
+        }
+    }
+
+    /// Appends to the spool file.
+    public func write(_ bytes: RawSpan) throws {
+        try file.write(bytes)
+        byteCount += bytes.byteCount
+        if byteCount - writebackStart >= SpoolFile.writebackByteCount {
+            des_start_writeback(file.rawValue, Int64(writebackStart), Int64(byteCount - writebackStart))
+            writebackStart = byteCount
+        }
+    }
+
+    /// fsync, read the tail back and compare, rename without replacing (or replacing, if asked), fsync the directory.
+    public func commit(tail: [UInt8], byteCount: Int) throws {
+        try file.synchronize()
+        let status = try file.status()
+        let found = try file.read(max(0, byteCount - tail.count)..<byteCount)
+        guard status.st_size == byteCount, found == tail else {
+            throw DESError(
+                .corrupt, "what was read back differs from what was written", offset: byteCount - tail.count,
+                place: path + ".partial")
+        }
+        let result =
+            replaces
+            ? renameat(directory.rawValue, partialName, directory.rawValue, name)
+            : des_rename_no_replace(directory.rawValue, partialName, name)
+        guard result == 0 else { throw DESError.system(errno, "cannot rename \(partialName)", path) }
+        isCommitted = true
+        try directory.synchronize()
+    }
+}
