@@ -1,6 +1,65 @@
 import ArgumentParser
+import DESCore
+import Glibc
 
 @main
 struct DES: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "des")
+    static let configuration = CommandConfiguration(
+        commandName: "des",
+        abstract: "Packs many small files into one container and reads any of them back at once.",
+        discussion: """
+            EXAMPLES
+              des pack photos -o photos.des        pack a directory
+              des ls photos.des '*.jpg'            list what is in it
+              des cat photos.des 2024/a.jpg        write one file to standard output
+              des extract photos.des -C restored   write files to a directory
+              des verify photos.des                check every byte
+
+            EXIT STATUS
+            \(ExitStatus.table)
+            """,
+        version: Version.text,
+        subcommands: [
+            PackCommand.self, ListCommand.self, CatCommand.self, ExtractCommand.self, InfoCommand.self,
+            VerifyCommand.self,
+        ]
+    )
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            guard let verb = command as? any Verb else {
+                try command.run()
+                return
+            }
+            Glibc.exit(await run(verb).rawValue)
+        } catch {
+            exit(withError: error)
+        }
+    }
+
+    /// Runs a verb and reports what it throws.
+    private static func run(_ verb: any Verb) async -> ExitStatus {
+        let console = Console(verb.output)
+        do {
+            let status = try await verb.run(console)
+            try console.flush()
+            return status
+        } catch let error as DESError {
+            console.report(error)
+            return ExitStatus(error)
+        } catch {
+            console.report(DESError(.unavailable, "\(error)"))
+            return .failed
+        }
+    }
+}
+
+/// A subcommand: it prints to the console it is given and says how it went.
+protocol Verb: AsyncParsableCommand {
+    /// How it prints.
+    var output: OutputOptions { get }
+
+    /// Does the work.
+    func run(_ console: Console) async throws -> ExitStatus
 }

@@ -35,19 +35,38 @@ extension ContainerReader {
         return found
     }
 
+    /// Plans which reads fetch the content of `entries`; entries that lie close together share one.
+    /// - Throws: for an entry whose stored bytes are not its content.
+    public func plan(_ entries: [Entry], limits: RangePlan.Limits = RangePlan.Limits()) throws -> [BodyRead] {
+        do throws(DESError) {
+            for entry in entries { try entry.location.checkReadable(entry.name) }
+        } catch {
+            throw error.at(source.name)
+        }
+        let empty = entries.filter(\.location.body.isEmpty)
+        let reads = RangePlan(entries.map(\.location.body), limits: limits).reads
+        return (empty.isEmpty ? [] : [BodyRead(range: 0..<0, entries: empty)])
+            + reads.map { BodyRead(range: $0.range, entries: $0.members.map { entries[$0] }) }
+    }
+
+    /// Fetches one planned read. Its bodies are checked as they are taken out.
+    public func fetch(_ read: BodyRead) async throws -> FetchedBodies {
+        try await located {
+            FetchedBodies(read: read, bytes: try await bytesInPieces(read.range), place: source.name)
+        }
+    }
+
     /// Reads the content of many entries, each checked before `receive` gets it, in the order in which they lie in the
-    /// container. Bodies longer than one read's limit are put together in memory.
+    /// container (empty ones first). A body longer than one read's limit is held in memory too.
     public func bodies(
         of entries: [Entry], limits: RangePlan.Limits = RangePlan.Limits(),
         receive: (Entry, RawSpan) throws -> Void
     ) async throws {
-        try await located {
-            for entry in entries { try entry.location.checkReadable(entry.name) }
-        }
-        try await forEach(entries.map(\.location.body), limits) { position, body in
-            let entry = entries[position]
-            try entry.location.checkBody(body.crc32c, entry.name)
-            try receive(entry, body)
+        for read in try plan(entries, limits: limits) {
+            let fetched = try await fetch(read)
+            for (position, entry) in read.entries.enumerated() {
+                try fetched.withBody(at: position) { try receive(entry, $0) }
+            }
         }
     }
 
@@ -62,6 +81,17 @@ extension ContainerReader {
         return zip(names, found).compactMap { $1 == nil ? $0 : nil }
     }
 
+    /// META of many entries, each checked, in the order of `entries`.
+    public func metadata(of entries: [Entry]) async throws -> [Metadata] {
+        var found: [Metadata?] = Array(repeating: nil, count: entries.count)
+        try await forEach(entries.map(\.location.meta), RangePlan.Limits()) { position, bytes in
+            let entry = entries[position]
+            try entry.location.checkMeta(bytes.crc32c, entry.name)
+            found[position] = try Metadata(checked: bytes, of: entry)
+        }
+        return found.compactMap { $0 }
+    }
+
     /// Fetches `ranges` as planned and hands each to `receive` with its position, empty ones first.
     private func forEach(
         _ ranges: [Range<Int>], _ limits: RangePlan.Limits, receive: (Int, RawSpan) throws -> Void
@@ -70,18 +100,23 @@ extension ContainerReader {
             let nothing: [UInt8] = []
             for position in ranges.indices where ranges[position].isEmpty { try receive(position, nothing.span.bytes) }
             for read in RangePlan(ranges, limits: limits).reads {
-                var bytes = [UInt8]()
-                var start = read.range.lowerBound
-                while start < read.range.upperBound {
-                    let end = min(start + limits.readByteCountMax, read.range.upperBound)
-                    let piece = try await self.bytes(start..<end)
-                    if bytes.isEmpty { bytes = piece } else { bytes += piece }
-                    start = end
-                }
+                let bytes = try await bytesInPieces(read.range)
                 for member in read.members {
                     try receive(member, bytes.span.bytes.extracting(ranges[member].moved(by: -read.range.lowerBound)))
                 }
             }
         }
+    }
+
+    /// The bytes of `range`; no single read has more than 8 MiB.
+    private func bytesInPieces(_ range: Range<Int>) async throws -> [UInt8] {
+        var bytes = [UInt8]()
+        var start = range.lowerBound
+        while start < range.upperBound {
+            let piece = try await self.bytes(start..<min(start + BodyPieces.pieceByteCount, range.upperBound))
+            if bytes.isEmpty { bytes = piece } else { bytes += piece }
+            start += piece.count
+        }
+        return bytes
     }
 }

@@ -23,6 +23,9 @@ public final class ContainerReader: Sendable {
         }
     }
 
+    /// What messages call the container: a path or a URL.
+    public var name: String { source.name }
+
     /// The entry named `name`, `nil` if there is none.
     public func find(_ name: EntryName) async throws -> Entry? {
         if let plain {
@@ -53,6 +56,12 @@ public final class ContainerReader: Sendable {
     ///
     /// The checksum is compared after the last piece: what came before an error is not to be trusted.
     public func pieces(of entry: Entry) -> BodyPieces { BodyPieces(reader: self, entry: entry) }
+
+    /// Reads the content of `entry` and compares its checksum, without holding it.
+    public func check(_ entry: Entry) async throws {
+        var pieces = pieces(of: entry).makeAsyncIterator()
+        while try await pieces.next() != nil {}
+    }
 
     /// META of `entry`, checked; an entry of another writer may have none.
     public func metadata(of entry: Entry) async throws -> Metadata {

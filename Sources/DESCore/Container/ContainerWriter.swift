@@ -56,6 +56,9 @@ public struct ContainerWriter: ~Copyable {
     /// Entries appended so far.
     public var entryCount: Int { entries.count }
 
+    /// Whether more can be appended: nothing has failed yet.
+    public var isUsable: Bool { !hasFailed }
+
     /// Appends the entries of `batch`.
     ///
     /// A name that the container already has is left out, whole.
@@ -145,11 +148,11 @@ public struct ContainerWriter: ~Copyable {
     ) throws -> Bool {
         let indexEnd = indexByteCount + IndexEntry.prefixByteCount + name.byteCount + IndexEntry.fixedByteCount
         guard entries.count < Limits.entryCountMax, indexEnd < Limits.indexByteCountMax,
-            body.upperBound - Header.byteCount < Limits.dataByteCountMax
+            body.upperBound < Limits.dataEndMax
         else {
             throw DESError(
                 .invalidArgument, "the container is full: at most \(Limits.entryCountMax) entries, "
-                    + "\(Limits.dataByteCountMax) bytes of DATA and \(Limits.indexByteCountMax) of INDEX")
+                    + "\(Limits.dataEndMax) bytes up to the end of DATA and \(Limits.indexByteCountMax) of INDEX")
         }
         let record = EntryTable.Record(
             key: item.key.rawValue, dataOffset: body.lowerBound, dataByteCount: body.count,

@@ -7,6 +7,11 @@ public struct Entry: Sendable, Hashable {
 
     /// Bytes of the stored body, or of the body outside for an external entry.
     public var byteCount: Int { location.bodyByteCount }
+
+    /// The stored bytes are the content and can be read.
+    /// - Throws: ``DESError/Code/notFound`` for a deleted entry, ``DESError/Code/unsupported`` for one with a flag
+    ///   that this version does not implement.
+    public func checkReadable() throws(DESError) { try location.checkReadable(name) }
 }
 
 /// Where the bytes of an entry are in the container, and their checksums.

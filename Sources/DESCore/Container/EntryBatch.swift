@@ -27,6 +27,14 @@ public struct EntryBatch: Sendable {
     /// Entries in the batch.
     public var count: Int { items.count }
 
+    /// The name of the entry at `position`.
+    public func name(at position: Int) -> EntryName {
+        let start = items[..<position].reduce(0) { $0 + $1.nameByteCount }
+        let bytes = names.span.bytes.extracting(start..<start + items[position].nameByteCount)
+        guard let name = EntryName(bytes) else { preconditionFailure("a batch holds only valid names") }
+        return name
+    }
+
     /// Empties the batch but keeps its memory.
     public mutating func removeAll() {
         items.removeAll(keepingCapacity: true)

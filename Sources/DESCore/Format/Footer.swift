@@ -53,6 +53,9 @@ struct Footer: Sendable, Equatable {
             return Int(regionStart)..<Int(regionStart + length)
         }
         data = try region("DATA", 16, from: Header.byteCount, to: tailStart)
+        guard data.lowerBound == Header.byteCount else {
+            throw .corrupt("DATA begins at \(data.lowerBound), expected \(Header.byteCount)", at: start + 16)
+        }
         meta = try region("META", 32, from: data.upperBound, to: tailStart)
         index = try region("INDEX", 48, from: meta.upperBound, to: tailStart)
         let count = bytes.integer(at: 64, as: UInt64.self)

@@ -5,8 +5,8 @@
 public enum Limits {
     /// Entries of one container we write: ROOT stays below 96 KiB with pages of at most 2,048 entries.
     public static let entryCountMax = 1 << 24
-    /// DATA of one container we write.
-    public static let dataByteCountMax = 1 << 44
+    /// Where DATA of one container we write ends at the latest: ROOT holds 32-bit positions in steps of 4 KiB.
+    public static let dataEndMax = 1 << 44
     /// INDEX of one container we write: ROOT holds 32-bit page offsets.
     public static let indexByteCountMax = 1 << 32
     /// A name's length is 16 bits on disk.

@@ -1,3 +1,4 @@
+internal import CDESCore
 package import Glibc
 
 /// An open file: closed when it goes. Every call retries EINTR and says the path and the reason when it fails.
@@ -32,6 +33,20 @@ package struct FileDescriptor: ~Copyable, Sendable {
         while done < buffer.count {
             let count = retryingInterrupts {
                 pread(rawValue, buffer.baseAddress?.advanced(by: done), buffer.count - done, offset + done)
+            }
+            guard count >= 0 else { throw .system(errno, "cannot read", path) }
+            if count == 0 { break }
+            done += count
+        }
+        return done
+    }
+
+    /// Fills `buffer` from the file position up to the end of the file; the count of bytes read. read(2).
+    package func readAll(into buffer: UnsafeMutableRawBufferPointer) throws(DESError) -> Int {
+        var done = 0
+        while done < buffer.count {
+            let count = retryingInterrupts {
+                Glibc.read(rawValue, buffer.baseAddress?.advanced(by: done), buffer.count - done)
             }
             guard count >= 0 else { throw .system(errno, "cannot read", path) }
             if count == 0 { break }
@@ -107,4 +122,9 @@ package func retryingInterrupts<T: SignedInteger>(_ call: () -> T) -> T {
         let result = call()
         if result != -1 || errno != EINTR { return result }
     }
+}
+
+/// renameat(2) that fails with EEXIST if `new` is there; 0 or -1 with errno.
+package func renameNoReplace(_ directory: Int32, _ old: String, _ new: String) -> Int32 {
+    des_rename_no_replace(directory, old, new)
 }

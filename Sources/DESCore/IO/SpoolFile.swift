@@ -103,7 +103,7 @@ public final class SpoolFile: ByteSink {
         let result =
             replaces
             ? renameat(directory.rawValue, partialName, directory.rawValue, name)
-            : des_rename_no_replace(directory.rawValue, partialName, name)
+            : renameNoReplace(directory.rawValue, partialName, name)
         guard result == 0 else { throw DESError.system(errno, "cannot rename \(partialName)", path) }
         isCommitted = true
         try directory.synchronize()

@@ -1,0 +1,197 @@
+import DESCore
+import Glibc
+
+/// The directory that entries are written to. Nothing is ever created outside it, and no link below it is followed.
+///
+/// Every component of a name is opened on its own with O_NOFOLLOW, relative to the one before. Not safe to use from two
+/// threads at once: each worker has its own, which remembers the directory it wrote to last.
+final class ExtractionRoot {
+    private let root: FileDescriptor
+    private let path: String
+    private let umask: mode_t
+    private let replaces: Bool
+    private var current: Directory?
+
+    /// A directory below the root, kept open.
+    private struct Directory: ~Copyable {
+        var name: String
+        var descriptor: FileDescriptor
+    }
+
+    /// Opens `path`, and creates it if it is not there.
+    init(path: String, replacing: Bool, umask: mode_t) throws(DESError) {
+        (self.path, self.umask, replaces) = (path, umask, replacing)
+        root = try FileDescriptor(opening: path, O_RDONLY | O_DIRECTORY)
+    }
+
+    /// Creates `path` and the directories above it, like `mkdir -p`.
+    static func create(_ path: String) throws(DESError) {
+        guard mkdir(path, 0o777) != 0 else { return }
+        switch errno {
+        case EEXIST: return
+        case ENOENT:
+            try create(SpoolFile.directory(of: path))
+            try create(path)
+        default: throw .system(errno, "cannot create", path)
+        }
+    }
+
+    /// Writes a small file whose content is at hand and checked.
+    func writeFile(_ name: EntryName, _ content: RawSpan, _ meta: Metadata) throws {
+        try withNewFile(name, meta) { file throws in try file.write(content) }
+    }
+
+    /// Writes a file that `fill` writes piece by piece; it is under its name only once `fill` has returned.
+    func writeFile(
+        _ name: EntryName, _ meta: Metadata, fill: (borrowing FileDescriptor) async throws -> Void
+    ) async throws {
+        let (directory, leaf) = try parent(of: name)
+        let partial = try partialName(in: directory)
+        let file = try create(partial, in: directory, mode: 0o600)
+        do {
+            try await fill(file)
+            try finish(file, meta, created: 0o600)
+            try publish(partial, as: leaf, in: directory, name)
+        } catch {
+            unlinkat(directory, partial, 0)
+            throw error
+        }
+    }
+
+    /// Creates an empty directory.
+    func makeDirectory(_ name: EntryName, _ meta: Metadata) throws(DESError) {
+        let descriptor = try openDirectory(name.string)
+        let status = try descriptor.status()
+        if let mode = meta.mode, status.st_mode & 0o7777 != mode_t(mode & 0o7777) {
+            guard fchmod(descriptor.rawValue, mode_t(mode & 0o7777)) == 0 else {
+                throw .system(errno, "cannot set the mode", path + "/" + name.string)
+            }
+        }
+        try setTime(descriptor, meta, name.string)
+    }
+
+    /// Creates a symbolic link.
+    func makeLink(_ name: EntryName, target: RawSpan, _ meta: Metadata) throws {
+        let (directory, leaf) = try parent(of: name)
+        guard let text = target.withUnsafeBytes({ String(validating: $0, as: UTF8.self) }), !text.isEmpty,
+            !text.utf8.contains(0)
+        else { throw DESError(.corrupt, "the target of the link \(name.quoted) is no path", place: path) }
+        let partial = replaces ? try partialName(in: directory) : leaf
+        guard symlinkat(text, directory, partial) == 0 else { throw failure(name, "cannot create the link") }
+        if let time = meta.modified {
+            var times = [time.timespec, time.timespec]
+            utimensat(directory, partial, &times, AT_SYMLINK_NOFOLLOW)
+        }
+        if replaces { try publish(partial, as: leaf, in: directory, name) }
+    }
+
+    private func withNewFile(
+        _ name: EntryName, _ meta: Metadata, _ fill: (borrowing FileDescriptor) throws -> Void
+    ) throws {
+        let (directory, leaf) = try parent(of: name)
+        let mode = meta.mode.map { mode_t($0 & 0o777) } ?? 0o666
+        // A name that is replaced gets its content under another one first.
+        let target = replaces ? try partialName(in: directory) : leaf
+        let descriptor = retryingInterrupts {
+            openat(directory, target, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
+        }
+        guard descriptor >= 0 else { throw failure(name, "cannot create") }
+        let file = FileDescriptor(taking: descriptor, path: path + "/" + name.string)
+        do {
+            try fill(file)
+            try finish(file, meta, created: mode & ~umask)
+            if replaces { try publish(target, as: leaf, in: directory, name) }
+        } catch {
+            unlinkat(directory, target, 0)
+            throw error
+        }
+    }
+
+    private func create(_ leaf: String, in directory: Int32, mode: mode_t) throws(DESError) -> FileDescriptor {
+        let descriptor = openat(directory, leaf, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw .system(errno, "cannot create", path + "/" + leaf) }
+        return FileDescriptor(taking: descriptor, path: path + "/" + leaf)
+    }
+
+    /// Mode and time, after the content: writing clears set-user-id bits and changes the time.
+    private func finish(_ file: borrowing FileDescriptor, _ meta: Metadata, created: mode_t) throws(DESError) {
+        let mode = meta.mode.map { mode_t($0 & 0o7777) } ?? 0o666 & ~umask
+        if mode != created, fchmod(file.rawValue, mode) != 0 { throw .system(errno, "cannot set the mode", file.path) }
+        try setTime(file, meta, file.path)
+    }
+
+    private func setTime(_ file: borrowing FileDescriptor, _ meta: Metadata, _ what: String) throws(DESError) {
+        guard let time = meta.modified else { return }
+        var times = [time.timespec, time.timespec]
+        guard futimens(file.rawValue, &times) == 0 else { throw .system(errno, "cannot set the time", what) }
+    }
+
+    private func publish(_ partial: String, as leaf: String, in directory: Int32, _ name: EntryName) throws {
+        let result =
+            replaces ? renameat(directory, partial, directory, leaf) : renameNoReplace(directory, partial, leaf)
+        guard result == 0 else {
+            let error = failure(name, "cannot create")
+            unlinkat(directory, partial, 0)
+            throw error
+        }
+    }
+
+    private func failure(_ name: EntryName, _ what: String) -> DESError {
+        let error = DESError.system(errno, what, path + "/" + name.string)
+        return error
+    }
+
+    /// A free name beside the target. Left behind only by a crash.
+    private func partialName(in directory: Int32) throws(DESError) -> String {
+        ".des-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).partial"
+    }
+
+    /// The open directory of a name and its last component.
+    private func parent(of name: EntryName) throws(DESError) -> (Int32, String) {
+        if let fault = name.pathFault {
+            throw DESError(.invalidArgument, "not extracted: the name \(name.quoted) \(fault)", place: path)
+        }
+        guard let slash = name.string.utf8.lastIndex(of: UInt8(ascii: "/")) else { return (root.rawValue, name.string) }
+        let directory = String(name.string[..<slash])
+        let leaf = String(name.string[name.string.utf8.index(after: slash)...])
+        if !isCurrent(directory) {
+            current = Directory(name: directory, descriptor: try openDirectory(directory))
+        }
+        return (current?.descriptor.rawValue ?? -1, leaf)
+    }
+
+    private func isCurrent(_ directory: String) -> Bool {
+        guard current != nil else { return false }
+        return current?.name.utf8.elementsEqual(directory.utf8) ?? false
+    }
+
+    /// Opens a directory below the root, component by component, and creates what is missing.
+    private func openDirectory(_ name: String) throws(DESError) -> FileDescriptor {
+        if let fault = try EntryName(name).pathFault {
+            throw DESError(.invalidArgument, "not extracted: the name \(try EntryName(name).quoted) \(fault)", place: path)
+        }
+        var parent = fcntl(root.rawValue, F_DUPFD_CLOEXEC, 0)
+        guard parent >= 0 else { throw .system(errno, "cannot open", path) }
+        for component in name.split(separator: "/") {
+            let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+            var next = openat(parent, String(component), flags)
+            if next < 0, errno == ENOENT, mkdirat(parent, String(component), 0o777) == 0 || errno == EEXIST {
+                next = openat(parent, String(component), flags)
+            }
+            let number = errno
+            close(parent)
+            guard next >= 0 else {
+                let reason = number == ELOOP || number == ENOTDIR
+                    ? "a part of it is a link or a file, which is not followed" : DESError.reason(number)
+                throw DESError(.conflict, "cannot create the directory: \(reason)", place: path + "/" + name)
+            }
+            parent = next
+        }
+        return FileDescriptor(taking: parent, path: path + "/" + name)
+    }
+}
+
+extension Timestamp {
+    /// As the system's calls take it.
+    fileprivate var timespec: timespec { Glibc.timespec(tv_sec: seconds, tv_nsec: nanoseconds) }
+}

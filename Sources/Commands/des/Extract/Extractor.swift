@@ -1,0 +1,187 @@
+import DESCore
+import Glibc
+import Synchronization
+
+/// Writes entries of a container to a directory: reads in the order of DATA, several chunks at work at a time.
+///
+/// A failed entry is reported and the rest goes on. Links come last, so that no file could be written through one.
+struct Extractor: Sendable {
+    let reader: ContainerReader
+    let directory: String
+    let replacing: Bool
+    let umask: mode_t
+    let report: @Sendable (DESError) -> Void
+    let progress: Progress
+
+    /// What was done.
+    struct Summary: Sendable {
+        var fileCount = 0
+        var byteCount = 0
+        /// The worst of what was reported.
+        var status = ExitStatus.done
+    }
+
+    /// Reads at work at one time; each has at most 8 MiB, bodies over 8 MiB are streamed alone.
+    private static let width = 4
+    /// Entries whose META is fetched and files are written in one job.
+    private static let entriesPerChunk = 1_024
+
+    func extract(_ entries: [Entry]) async throws -> Summary {
+        var summary = Summary()
+        let (readable, faults) = sorted(entries)
+        for fault in faults { summary.fail(fault, report) }
+        var links: [(Entry, [UInt8], Metadata)] = []
+        var reads = try plan(readable).makeIterator()
+        try await inOrder(
+            width: Extractor.width, next: { reads.next() },
+            produce: { read in try await self.extract(read) },
+            consume: { outcome in
+                links += outcome.links
+                summary.add(outcome, report)
+                progress.add(files: outcome.fileCount, bytes: outcome.byteCount)
+            })
+        let outcome = try await BlockingPool.shared.run { [links] in try self.makeLinks(links) }
+        summary.add(outcome, report)
+        return summary
+    }
+
+    /// Entries with content that can be read, and what to say of the others.
+    private func sorted(_ entries: [Entry]) -> (readable: [Entry], faults: [DESError]) {
+        var readable: [Entry] = []
+        var faults: [DESError] = []
+        for entry in entries {
+            do throws(DESError) {
+                try entry.checkReadable()
+                readable.append(entry)
+            } catch {
+                faults.append(error.at(reader.name))
+            }
+        }
+        return (readable, faults)
+    }
+
+    /// Planned reads, cut so that several workers have something to do.
+    private func plan(_ entries: [Entry]) throws -> [BodyRead] {
+        var limits = RangePlan.Limits()
+        limits.readByteCountMax = BodyPieces.pieceByteCount
+        var reads: [BodyRead] = []
+        var start = 0
+        while start < entries.count {
+            let end = min(start + Extractor.entriesPerChunk, entries.count)
+            reads += try reader.plan(Array(entries[start..<end]), limits: limits)
+            start = end
+        }
+        return reads
+    }
+
+    /// What became of one read.
+    struct Outcome: Sendable {
+        var fileCount = 0
+        var byteCount = 0
+        var failures: [DESError] = []
+        var links: [(Entry, [UInt8], Metadata)] = []
+    }
+
+    private func extract(_ read: BodyRead) async throws -> Outcome {
+        let metas = try await metadata(of: read.entries)
+        if read.entries.count == 1, read.range.count > BodyPieces.pieceByteCount {
+            return try await extractLarge(read.entries[0], metas[0])
+        }
+        let fetched = try await reader.fetch(read)
+        return try await BlockingPool.shared.run { try self.write(fetched, metas) }
+    }
+
+    /// META of each entry, or why it cannot be had; one bad object does not spoil its neighbours.
+    private func metadata(of entries: [Entry]) async throws -> [Result<Metadata, DESError>] {
+        do {
+            return try await reader.metadata(of: entries).map { .success($0) }
+        } catch let error as DESError where error.code == .corrupt {
+            var results: [Result<Metadata, DESError>] = []
+            for entry in entries {
+                do {
+                    results.append(.success(try await reader.metadata(of: entry)))
+                } catch let error as DESError where error.code == .corrupt {
+                    results.append(.failure(error))
+                }
+            }
+            return results
+        }
+    }
+
+    private func write(_ fetched: FetchedBodies, _ metas: [Result<Metadata, DESError>]) throws -> Outcome {
+        let root = try ExtractionRoot(path: directory, replacing: replacing, umask: umask)
+        var outcome = Outcome()
+        for (position, entry) in fetched.read.entries.enumerated() {
+            do {
+                let meta = try metas[position].get()
+                try fetched.withBody(at: position) { content in
+                    switch meta.kind {
+                    case .file: try root.writeFile(entry.name, content, meta)
+                    case .directory: try root.makeDirectory(entry.name, meta)
+                    case .symlink:
+                        outcome.links.append((entry, content.array(), meta))
+                        return
+                    case nil:
+                        throw DESError(.unsupported, "entry \(entry.name.quoted) is of a type this version does not know")
+                    }
+                    outcome.fileCount += 1
+                    outcome.byteCount += content.byteCount
+                }
+            } catch let error as DESError {
+                outcome.failures.append(error)
+            }
+        }
+        return outcome
+    }
+
+    private func extractLarge(_ entry: Entry, _ meta: Result<Metadata, DESError>) async throws -> Outcome {
+        var outcome = Outcome()
+        do {
+            let meta = try meta.get()
+            let root = try ExtractionRoot(path: directory, replacing: replacing, umask: umask)
+            try await root.writeFile(entry.name, meta) { file in
+                for try await piece in reader.pieces(of: entry) { try file.write(piece.span.bytes) }
+            }
+            outcome.fileCount = 1
+            outcome.byteCount = entry.byteCount
+        } catch let error as DESError {
+            outcome.failures.append(error)
+        }
+        return outcome
+    }
+
+    private func makeLinks(_ links: [(Entry, [UInt8], Metadata)]) throws -> Outcome {
+        let root = try ExtractionRoot(path: directory, replacing: replacing, umask: umask)
+        var outcome = Outcome()
+        for (entry, target, meta) in links {
+            do {
+                try root.makeLink(entry.name, target: target.span.bytes, meta)
+                outcome.fileCount += 1
+                outcome.byteCount += target.count
+            } catch let error as DESError {
+                outcome.failures.append(error)
+            }
+        }
+        return outcome
+    }
+}
+
+extension Extractor.Summary {
+    mutating func add(_ outcome: Extractor.Outcome, _ report: (DESError) -> Void) {
+        fileCount += outcome.fileCount
+        byteCount += outcome.byteCount
+        for failure in outcome.failures { fail(failure, report) }
+    }
+
+    /// Corruption is worse than a name that is taken, and that worse than anything else that was left out.
+    mutating func fail(_ error: DESError, _ report: (DESError) -> Void) {
+        report(error)
+        switch (error.code, status) {
+        case (.corrupt, _): status = .corrupt
+        case (_, .corrupt): break
+        case (.conflict, _): status = .conflict
+        case (_, .conflict): break
+        default: status = .partial
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import DESCore
+import Glibc
+
+struct ExtractCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "extract",
+        abstract: "Write entries to files below a directory.",
+        discussion: """
+            Modes and times are restored. Nothing is written outside DIR or through a link, and no file that is there
+            is touched without --force. Every body is checked before its file has its name. An entry that fails is
+            reported and the rest goes on: the exit status is 11 if a body was corrupt, else 13 if a name was taken,
+            else 3.
+
+            EXAMPLES
+              des extract photos.des -C restored
+              des extract photos.des -C restored 2024 '*.txt'
+            """)
+
+    @OptionGroup var source: ArchiveArgument
+    @Argument(help: ArgumentHelp("Extract only these names, and what lies below them.", valueName: "name|glob"))
+    var globs: [String] = []
+    @Option(
+        name: [.customShort("C"), .long], help: ArgumentHelp("Where to; created if it is not there.", valueName: "dir"),
+        completion: .directory)
+    var directory: String
+    @Flag(help: "Replace files that are there.")
+    var force = false
+    @OptionGroup var output: OutputOptions
+
+    func run(_ console: Console) async throws -> ExitStatus {
+        let start = ContinuousClock.now
+        let reader = try await source.open()
+        let index = try await reader.index()
+        let hidden = Set(reader.hiddenEntries())
+        let entries = try index.select(globs.map(NamePattern.init), archive: source.archive)
+            .filter { !hidden.contains($0) }.map { index[$0] }
+        try ExtractionRoot.create(directory)
+        let mask = umask(0)
+        umask(mask)
+        let progress = Progress("extracted", console)
+        progress.expect(files: entries.count)
+        let extractor = Extractor(
+            reader: reader, directory: directory, replacing: force, umask: mask,
+            report: { console.report($0) }, progress: progress)
+        let summary = try await progress.whileShown { try await extractor.extract(entries) }
+        let elapsed = ContinuousClock.now - start
+        if console.isJSON {
+            try console.print("summary", [
+                JSON.Member("extracted", .integer(summary.fileCount)), JSON.Member("bytes", .integer(summary.byteCount)),
+                JSON.Member("failed", .integer(entries.count - summary.fileCount)),
+            ])
+        } else {
+            console.note(
+                "extracted \(Amounts.count(summary.fileCount)) of \(Amounts.count(entries.count)) entries, "
+                    + "\(Amounts.bytes(summary.byteCount)), in \(Amounts.duration(elapsed))")
+        }
+        return summary.status
+    }
+}

@@ -1,0 +1,96 @@
+import ArgumentParser
+import DESCore
+
+struct ListCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "ls",
+        abstract: "List the entries of a container.",
+        discussion: """
+            In the order in which they lie in the container, unless sorted. A GLOB without / is matched against every
+            part of a name, so '*.txt' lists text files at any depth; one with / is matched from the start, where *
+            stays within a part and ** crosses them. A plain name also selects what lies below it.
+
+            EXAMPLES
+              des ls photos.des
+              des ls -l --sort size photos.des '*.jpg'
+              des ls --json photos.des '2024/**'
+            """)
+
+    enum Order: String, ExpressibleByArgument, CaseIterable {
+        case name, size
+    }
+
+    @OptionGroup var source: ArchiveArgument
+    @Argument(help: ArgumentHelp("List only these names, and what lies below them.", valueName: "glob"))
+    var globs: [String] = []
+    @Flag(name: .short, help: "Mode, size and time of each entry too.")
+    var long = false
+    @Option(help: "Sort by name, or by size, largest first.")
+    var sort: Order?
+    @OptionGroup var output: OutputOptions
+
+    /// Entries whose META is fetched at one time.
+    private static let chunkCount = 4_096
+
+    func run(_ console: Console) async throws -> ExitStatus {
+        let reader = try await source.open()
+        let index = try await reader.index()
+        var positions = try index.select(globs.map(NamePattern.init), archive: source.archive)
+        let hidden = Set(reader.hiddenEntries())
+        positions.removeAll { hidden.contains($0) }
+        switch sort {
+        case .name: positions.sort { index[$0].name < index[$1].name }
+        case .size: positions.sort { (index[$1].byteCount, $0) < (index[$0].byteCount, $1) }
+        case nil: break
+        }
+        var start = 0
+        while start < positions.count {
+            let entries = positions[start..<min(start + ListCommand.chunkCount, positions.count)].map { index[$0] }
+            let metas = long || console.isJSON ? try await reader.metadata(of: entries) : []
+            for (place, entry) in entries.enumerated() {
+                if console.isJSON {
+                    try console.print("entry", ListCommand.members(of: entry, metas[place]))
+                } else if long {
+                    try console.print(ListCommand.line(entry, metas[place], console))
+                } else {
+                    try console.print(console.printable(entry.name))
+                }
+            }
+            start += entries.count
+        }
+        return .done
+    }
+
+    private static func members(of entry: Entry, _ meta: Metadata) -> [JSON.Member] {
+        var members = [
+            JSON.Member("name", .string(entry.name.string)), JSON.Member("size", .integer(entry.byteCount)),
+            JSON.Member("offset", .integer(entry.location.body.lowerBound)),
+            JSON.Member("flags", .integer(entry.location.flags.rawValue)),
+        ]
+        if let crc = entry.location.bodyCRC { members.append(JSON.Member("crc32c", .integer(crc))) }
+        return members + [JSON.Member("meta", meta.json)]
+    }
+
+    private static func line(_ entry: Entry, _ meta: Metadata, _ console: Console) -> String {
+        let size = String(entry.byteCount)
+        let time = meta.modified?.text.map { $0.prefix(19).replacing("T", with: " ") } ?? "-"
+        let note = entry.location.flags.obstacle.map { " [\($0)]" } ?? ""
+        return modeText(meta) + "  " + String(repeating: " ", count: max(0, 12 - size.count)) + size + "  "
+            + time + String(repeating: " ", count: max(0, 19 - time.count)) + "  "
+            + console.printable(entry.name) + note
+    }
+
+    /// `-rw-r--r--`, or question marks where the container does not say.
+    private static func modeText(_ meta: Metadata) -> String {
+        let kind =
+            switch meta.kind {
+            case .file: "-"
+            case .symlink: "l"
+            case .directory: "d"
+            case nil: "?"
+            }
+        guard let mode = meta.mode else { return kind + "?????????" }
+        let letters = zip(0..<9, "rwxrwxrwx").map { bit, letter in mode & (0o400 >> bit) != 0 ? letter : "-" }
+        return kind + String(letters)
+    }
+}

@@ -1,0 +1,37 @@
+/// Amounts as people read them. Machines get bytes.
+enum Amounts {
+    /// `812 B`, `1.5 KiB`, `3.2 GiB`: 1,024 steps, one decimal.
+    static func bytes(_ count: Int) -> String {
+        var value = Double(count)
+        var unit = 0
+        let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
+        while value >= 1_024, unit < units.count - 1 {
+            value /= 1_024
+            unit += 1
+        }
+        return unit == 0 ? "\(count) B" : "\(oneDecimal(value)) \(units[unit])"
+    }
+
+    /// `1,234,567`.
+    static func count(_ value: Int) -> String {
+        var text = ""
+        for (place, digit) in String(value).reversed().enumerated() {
+            if place > 0, place % 3 == 0 { text.append(",") }
+            text.append(digit)
+        }
+        return String(text.reversed())
+    }
+
+    /// `0.4 s`, `2 min 5 s`.
+    static func duration(_ duration: Duration) -> String {
+        let seconds = Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
+        if seconds < 0.1 { return "\(oneDecimal(seconds * 1_000)) ms" }
+        if seconds < 60 { return "\(oneDecimal(seconds)) s" }
+        return "\(Int(seconds) / 60) min \(Int(seconds) % 60) s"
+    }
+
+    private static func oneDecimal(_ value: Double) -> String {
+        let tenths = Int((value * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+}

@@ -1,0 +1,124 @@
+import DESCore
+import Glibc
+import Synchronization
+
+/// Where a verb prints: data to standard output, everything else to standard error.
+final class Console: Sendable {
+    let isJSON: Bool
+    let isQuiet: Bool
+    /// Standard output is a terminal: names are printed so that they cannot send it control characters.
+    let isTerminal = isatty(STDOUT_FILENO) == 1
+    private let pending = Mutex<[UInt8]>([])
+    /// What a progress line on the terminal must be cleared with before another line is printed.
+    private let hasProgressLine = Mutex(false)
+
+    private static let bufferByteCount = 1 << 16
+
+    init(_ options: OutputOptions) {
+        isJSON = options.json
+        isQuiet = options.quiet
+    }
+
+    /// Writes a line of data.
+    func print(_ line: String) throws {
+        try write((line + "\n").utf8.span.bytes)
+    }
+
+    /// Writes a JSON object as one line of data.
+    func print(_ type: String, _ members: [JSON.Member]) throws {
+        try print(JSON.object([JSON.Member("type", .string(type))] + members).text)
+    }
+
+    /// Writes bytes of data.
+    func write(_ bytes: RawSpan) throws {
+        try pending.withLock { pending in
+            if pending.count + bytes.byteCount > Console.bufferByteCount {
+                try Console.writeAll(pending.span.bytes, to: STDOUT_FILENO)
+                pending.removeAll(keepingCapacity: true)
+            }
+            if bytes.byteCount >= Console.bufferByteCount {
+                try Console.writeAll(bytes, to: STDOUT_FILENO)
+            } else {
+                pending.append(bytes)
+            }
+        }
+    }
+
+    /// Sends what is buffered.
+    func flush() throws {
+        try pending.withLock { pending in
+            try Console.writeAll(pending.span.bytes, to: STDOUT_FILENO)
+            pending.removeAll(keepingCapacity: true)
+        }
+    }
+
+    /// A name as it is safe to print: on a terminal with control characters escaped, otherwise as it is.
+    func printable(_ name: EntryName) -> String {
+        guard isTerminal, name.string.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+            return name.string
+        }
+        return name.quoted
+    }
+
+    /// Reports an error on standard error.
+    func report(_ error: DESError) {
+        if isJSON {
+            var members = [
+                JSON.Member("type", .string("error")), JSON.Member("code", .string(error.code.description)),
+                JSON.Member("message", .string(error.message)),
+                JSON.Member("exit_status", .integer(ExitStatus(error).rawValue)),
+            ]
+            if let place = error.place { members.append(JSON.Member("place", .string(place))) }
+            if let offset = error.offset { members.append(JSON.Member("offset", .integer(offset))) }
+            message(JSON.object(members).text)
+        } else {
+            message("des: \(error.description.escapingControlCharacters)")
+        }
+    }
+
+    /// Prints a line for people on standard error, unless asked to be quiet.
+    func note(_ line: String) {
+        if !isQuiet && !isJSON { message(line) }
+    }
+
+    /// Shows `line` as the progress line of the terminal; `nil` clears it.
+    func progress(_ line: String?) {
+        hasProgressLine.withLock { shown in
+            let text = (shown ? "\r\u{1B}[K" : "") + (line ?? "")
+            shown = line != nil
+            try? Console.writeAll(Array(text.utf8).span.bytes, to: STDERR_FILENO)
+        }
+    }
+
+    /// Prints a line on standard error.
+    func message(_ line: String) {
+        progress(nil)
+        // There is nowhere left to say that standard error is gone.
+        try? Console.writeAll(Array((line + "\n").utf8).span.bytes, to: STDERR_FILENO)
+    }
+
+    private static func writeAll(_ bytes: RawSpan, to descriptor: Int32) throws(DESError) {
+        var done = 0
+        while done < bytes.byteCount {
+            let count = bytes.withUnsafeBytes { buffer in
+                retryingInterrupts { Glibc.write(descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done) }
+            }
+            guard count >= 0 else { throw .system(errno, "cannot write", "standard output") }
+            done += count
+        }
+    }
+}
+
+extension String {
+    /// The text with control characters as `\u{…}`: a file name cannot forge a message or steer the terminal.
+    var escapingControlCharacters: String {
+        guard unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return self }
+        return unicodeScalars.reduce(into: "") { text, scalar in
+            if scalar.properties.generalCategory == .control {
+                text += "\\u{" + String(scalar.value, radix: 16) + "}"
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import DESCore
+import Glibc
+
+/// Reads files of the tree into batches, on any thread. A file that cannot be read whole is reported and left out.
+struct FileReader: Sendable {
+    let meta: MetaFile
+
+    /// A part of the container, in order.
+    enum Part: Sendable {
+        case batch(EntryBatch)
+        /// A file that is streamed when its turn comes: it is too large to be held.
+        case large(WalkItem)
+        /// A file that was left out, and why.
+        case fault(DESError)
+    }
+
+    /// Files of this size and more are streamed by the writer.
+    static let largeByteCountMin = 256 << 10
+
+    /// The parts for `items`, in their order. `batch` is an empty one to fill.
+    func read(_ items: [WalkItem], into batch: consuming EntryBatch) -> [Part] {
+        var parts: [Part] = []
+        var batch = batch
+        for item in items {
+            do throws(DESError) {
+                if try !append(item, to: &batch) {
+                    if batch.count > 0 { parts.append(.batch(batch)) }
+                    batch = EntryBatch()
+                    parts.append(.large(item))
+                }
+            } catch {
+                parts.append(.fault(error))
+            }
+        }
+        if batch.count > 0 { parts.append(.batch(batch)) }
+        return parts
+    }
+
+    /// Adds the file to the batch; `false` if it is a large one.
+    private func append(_ item: WalkItem, to batch: inout EntryBatch) throws(DESError) -> Bool {
+        switch item.kind {
+        case .file: return try appendFile(item, to: &batch)
+        case .symlink: try appendLink(item, to: &batch)
+        case .emptyDirectory: try appendDirectory(item, to: &batch)
+        }
+        return true
+    }
+
+    /// Opens a file of the tree without following a link or waiting for the other end of a pipe.
+    static func open(_ item: WalkItem) throws(DESError) -> FileDescriptor {
+        let path = item.tree.full(item.path)
+        let raw = retryingInterrupts {
+            openat(item.tree.descriptor.rawValue, item.path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        }
+        guard raw >= 0 else { throw .system(errno, "left out", path) }
+        return FileDescriptor(taking: raw, path: path)
+    }
+
+    /// The status of a file of the tree that is open; it must still be a file.
+    static func status(of file: borrowing FileDescriptor) throws(DESError) -> stat {
+        let status = try file.status()
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw DESError(.conflict, "left out: it was a file and is no longer one", place: file.path)
+        }
+        return status
+    }
+
+    private func appendFile(_ item: WalkItem, to batch: inout EntryBatch) throws(DESError) -> Bool {
+        let file = try FileReader.open(item)
+        let status = try FileReader.status(of: file)
+        if status.st_size >= FileReader.largeByteCountMin { return false }
+        let meta = FileMeta(status: status, user: meta[item.name], name: item.name)
+        // One byte more than the size, so that the read that fills it also shows whether the file has grown.
+        _ = try batch.append(
+            item.name, meta: meta.encode, bodyByteCountMax: status.st_size + 1,
+            read: { buffer throws(DESError) in
+                let count = try file.readAll(into: buffer)
+                guard count == status.st_size else { throw FileReader.changed(item) }
+                return count
+            })
+        return true
+    }
+
+    static func changed(_ item: WalkItem) -> DESError {
+        DESError(.conflict, "left out: its size changed while it was read", place: item.tree.full(item.path))
+    }
+
+    private func appendLink(_ item: WalkItem, to batch: inout EntryBatch) throws(DESError) {
+        let status = try FileReader.status(of: item)
+        let meta = FileMeta(kind: .symlink, status: status, user: meta[item.name], name: item.name)
+        _ = try batch.append(
+            item.name, meta: meta.encode, bodyByteCountMax: Int(PATH_MAX),
+            read: { buffer throws(DESError) in
+                guard let start = buffer.baseAddress?.assumingMemoryBound(to: CChar.self) else { return nil }
+                let count = readlinkat(item.tree.descriptor.rawValue, item.path, start, buffer.count)
+                guard count >= 0 else { throw .system(errno, "left out", item.tree.full(item.path)) }
+                let target = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+                guard String(validating: target, as: UTF8.self) != nil else {
+                    throw DESError(
+                        .invalidArgument, "left out: the target of the link is not UTF-8",
+                        place: item.tree.full(item.path))
+                }
+                return count
+            })
+    }
+
+    private func appendDirectory(_ item: WalkItem, to batch: inout EntryBatch) throws(DESError) {
+        let meta = FileMeta(
+            kind: .directory, status: try FileReader.status(of: item), user: meta[item.name], name: item.name)
+        let nothing: [UInt8] = []
+        try batch.append(item.name, meta: meta.encode, body: nothing.span.bytes)
+    }
+
+    static func status(of item: WalkItem) throws(DESError) -> stat {
+        var status = stat()
+        guard fstatat(item.tree.descriptor.rawValue, item.path, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+            throw .system(errno, "left out", item.tree.full(item.path))
+        }
+        return status
+    }
+}

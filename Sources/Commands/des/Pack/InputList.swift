@@ -1,0 +1,64 @@
+import DESCore
+import Glibc
+
+/// What to pack, from the command line: directories, files, lists of paths.
+enum InputList {
+    /// Starts for `paths`: a directory gives its content, anything else itself under its last component.
+    static func starts(_ paths: [String]) throws(DESError) -> [TreeWalk.Start] {
+        var starts: [TreeWalk.Start] = []
+        for path in paths {
+            var status = stat()
+            guard stat(path, &status) == 0 || lstat(path, &status) == 0 else { throw .system(errno, "cannot pack", path) }
+            if status.st_mode & S_IFMT == S_IFDIR {
+                starts.append(TreeWalk.Start(tree: try Tree(path), path: ""))
+            } else {
+                let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+                let leaf = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
+                starts.append(TreeWalk.Start(tree: try Tree(SpoolFile.directory(of: path)), path: leaf))
+            }
+        }
+        return starts
+    }
+
+    /// Starts for the paths listed in `file` (`-` is standard input), one a line, or ended by NUL. They are relative to
+    /// `directory` and are the names in the container; `.` components and a leading `/` are dropped.
+    static func starts(
+        listedIn file: String, nulSeparated: Bool, relativeTo directory: String, report: (DESError) -> Void
+    ) throws(DESError) -> [TreeWalk.Start] {
+        let tree = try Tree(directory)
+        let root = try Tree("/")
+        let bytes = try wholeFile(file)
+        var starts: [TreeWalk.Start] = []
+        for line in bytes.split(separator: nulSeparated ? 0 : UInt8(ascii: "\n")) {
+            guard let text = String(validating: line, as: UTF8.self) else {
+                let shown = String(decoding: line, as: UTF8.self)
+                report(DESError(.invalidArgument, "left out: the path \"\(shown)\" is not UTF-8", place: file))
+                continue
+            }
+            let components = text.split(separator: "/").filter { $0 != "." }
+            if components.isEmpty || components.contains("..") {
+                report(DESError(.invalidArgument, "left out: \"\(text)\" is not a path below a directory", place: file))
+                continue
+            }
+            starts.append(
+                TreeWalk.Start(tree: text.hasPrefix("/") ? root : tree, path: components.joined(separator: "/")))
+        }
+        return starts
+    }
+
+    /// The bytes of a file, or of standard input for `-`.
+    static func wholeFile(_ path: String) throws(DESError) -> [UInt8] {
+        let isStandardInput = path == "-"
+        let file =
+            isStandardInput
+            ? FileDescriptor(taking: dup(STDIN_FILENO), path: "standard input") : try FileDescriptor(opening: path, O_RDONLY)
+        var bytes = [UInt8]()
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = retryingInterrupts { Glibc.read(file.rawValue, &buffer, buffer.count) }
+            guard count >= 0 else { throw .system(errno, "cannot read", file.path) }
+            if count == 0 { return bytes }
+            bytes += buffer[..<count]
+        }
+    }
+}

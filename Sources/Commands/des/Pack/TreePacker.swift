@@ -1,0 +1,160 @@
+import DESCore
+import Glibc
+import Synchronization
+
+/// Packs what a walk finds: several tasks read files, one appends in the order of the walk.
+///
+/// Memory: at most ``width`` batches of up to ``itemsPerBatch`` files below ``FileReader/largeByteCountMin``.
+final class TreePacker: Sendable {
+    /// What was packed.
+    struct Summary: Sendable {
+        var container: ContainerWriter.Summary
+        /// Inputs that were reported and left out.
+        var leftOutCount: Int
+    }
+
+    private static let width = 4
+    private static let itemsPerBatch = 128
+
+    private let writer: Mutex<ContainerWriter?>
+    private let reader: FileReader
+    private let progress: Progress
+    private let faults: Faults
+    /// Emptied batches, whose memory is used again.
+    private let spare = Mutex<[EntryBatch]>([])
+
+    init(_ writer: consuming sending ContainerWriter, meta: MetaFile, faults: Faults, progress: Progress) {
+        self.writer = Mutex(writer)
+        reader = FileReader(meta: meta)
+        (self.faults, self.progress) = (faults, progress)
+    }
+
+    /// Packs everything in the order of the walk and seals the container.
+    func pack(_ walk: TreeWalk) async throws -> Summary {
+        let walk = Mutex(walk)
+        try await append { try await BlockingPool.shared.run { walk.withLock { $0.next(TreePacker.itemsPerBatch) } } }
+        return try await seal()
+    }
+
+    /// Packs everything in the order of INDEX, small files first, and seals: a clustered container.
+    func packClustered(_ walk: TreeWalk) async throws -> Summary {
+        let items = try await BlockingPool.shared.run { [faults] in ClusteredOrder.items(walk, faults) }
+        progress.expect(files: items.count)
+        var start = 0
+        try await append {
+            let end = min(start + TreePacker.itemsPerBatch, items.count)
+            defer { start = end }
+            return Array(items[start..<end])
+        }
+        return try await seal()
+    }
+
+    private func append(_ next: () async throws -> [WalkItem]) async throws {
+        try await inOrder(
+            width: TreePacker.width,
+            next: {
+                let items = try await next()
+                return items.isEmpty ? nil : items
+            },
+            produce: { items in
+                try await BlockingPool.shared.run { self.reader.read(items, into: self.spareBatch()) }
+            },
+            consume: { parts in
+                try await BlockingPool.shared.run { for part in parts { try self.append(part) } }
+            })
+    }
+
+    private func spareBatch() -> EntryBatch { spare.withLock { $0.popLast() } ?? EntryBatch() }
+
+    private func append(_ part: consuming FileReader.Part) throws {
+        switch consume part {
+        case .fault(let error): faults.report(error)
+        case .large(let item): try appendLarge(item)
+        case .batch(var batch):
+            let duplicates = try writer.withLock { try $0?.append(batch) ?? [] }
+            for position in duplicates {
+                faults.report(
+                    DESError(.conflict, "left out: there already is an entry named \(batch.name(at: position).quoted)"))
+            }
+            progress.add(files: batch.count - duplicates.count, bytes: batch.bodyByteCount)
+            batch.removeAll()
+            spare.withLock { [batch] in $0.append(batch) }
+        }
+    }
+
+    private func appendLarge(_ item: WalkItem) throws {
+        do {
+            let file = try FileReader.open(item)
+            let status = try FileReader.status(of: file)
+            let meta = FileMeta(status: status, user: reader.meta[item.name], name: item.name)
+            var position = 0
+            try writer.withLock {
+                try $0?.append(item.name, meta: meta.encode, byteCount: status.st_size) { buffer in
+                    let count = try file.read(into: buffer, at: position)
+                    position += count
+                    if count == 0 { throw FileReader.changed(item) }
+                    if position == status.st_size {
+                        let after = try file.status()
+                        guard after.st_size == status.st_size else { throw FileReader.changed(item) }
+                    }
+                    return count
+                }
+            }
+            progress.add(files: 1, bytes: status.st_size)
+        } catch let error as DESError where writer.withLock({ $0?.isUsable ?? false }) {
+            faults.report(error.at(item.tree.full(item.path)))
+        }
+    }
+
+    private func seal() async throws -> Summary {
+        let container = try await BlockingPool.shared.run {
+            guard let writer = self.writer.withLock({ $0.take() }) else {
+                throw DESError(.unavailable, "the container is already sealed")
+            }
+            return try writer.seal()
+        }
+        return Summary(container: container, leftOutCount: faults.count)
+    }
+}
+
+/// Reports inputs that are left out, and counts them.
+final class Faults: Sendable {
+    private let console: Console
+    private let total = Mutex(0)
+
+    init(_ console: Console) { self.console = console }
+
+    /// Inputs left out so far.
+    var count: Int { total.withLock { $0 } }
+
+    func report(_ error: DESError) {
+        total.withLock { $0 += 1 }
+        console.report(error)
+    }
+}
+
+/// The order of a clustered container: small files by (key, name), then the large ones.
+enum ClusteredOrder {
+    /// Everything the walk finds, in that order. All names are in memory at once.
+    static func items(_ walk: TreeWalk, _ faults: Faults) -> [WalkItem] {
+        var walk = walk
+        var small: [(key: EntryKey, item: WalkItem)] = []
+        var large: [(key: EntryKey, item: WalkItem)] = []
+        while case let items = walk.next(1_024), !items.isEmpty {
+            for item in items {
+                do throws(DESError) {
+                    let isLarge = item.kind == .file
+                        ? try FileReader.status(of: item).st_size >= Limits.smallBodyByteCountMax : false
+                    if isLarge { large.append((item.name.key, item)) } else { small.append((item.name.key, item)) }
+                } catch {
+                    faults.report(error)
+                }
+            }
+        }
+        return (sorted(small) + sorted(large)).map(\.item)
+    }
+
+    private static func sorted(_ items: [(key: EntryKey, item: WalkItem)]) -> [(key: EntryKey, item: WalkItem)] {
+        items.sorted { ($0.key, $0.item.name) < ($1.key, $1.item.name) }
+    }
+}

@@ -1,0 +1,127 @@
+import ArgumentParser
+import DESCore
+import Glibc
+
+struct PackCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "pack",
+        abstract: "Pack files into a container.",
+        discussion: """
+            Names in the container are relative to each DIR. Mode, time and a media type guessed from the extension are
+            kept; empty directories and symbolic links too. What cannot be packed (a file that vanishes or changes size
+            meanwhile, a device, a name that is not UTF-8) is reported and left out, and the exit status is 3.
+            The container appears under its name when it is whole and on disk, never before.
+
+            EXAMPLES
+              des pack photos -o photos.des
+              des pack logs --exclude '*.tmp' --order key -o logs.des
+              find . -name '*.json' -print0 | des pack --files-from - -0 -o json.des
+              des pack photos -o - | ssh host 'cat > photos.des'
+            """)
+
+    enum Order: String, ExpressibleByArgument, CaseIterable {
+        case input, key
+    }
+
+    @Argument(
+        help: ArgumentHelp("Directories, whose content is packed, or single files.", valueName: "dir"),
+        completion: .directory)
+    var inputs: [String] = []
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: ArgumentHelp("The container to write; - is standard output.", valueName: "out.des"),
+        completion: .file(extensions: ["des"]))
+    var target: String
+    @Option(
+        help: ArgumentHelp(
+            "Pack the paths listed in this file, one a line; - is standard input. They are relative to DIR, or to the "
+                + "current directory.", valueName: "file"), completion: .file())
+    var filesFrom: String?
+    @Flag(name: [.customShort("0"), .customLong("null")], help: "The listed paths are ended by NUL.")
+    var nulSeparated = false
+    @Option(help: ArgumentHelp("Leave out what this matches, as in 'des ls'. May be repeated.", valueName: "glob"))
+    var exclude: [String] = []
+    @Option(help: "Keep the order of the input, or cluster by key: fewer requests when read from object storage.")
+    var order = Order.input
+    @Option(
+        help: ArgumentHelp(
+            #"Metadata by name: lines of {"name":"…","meta":{…}}."#, valueName: "file.jsonl"), completion: .file())
+    var meta: String?
+    @Flag(help: "Replace the container if it is there.")
+    var force = false
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        if inputs.isEmpty && filesFrom == nil { throw ValidationError("give a DIR to pack, or --files-from") }
+        if filesFrom != nil && inputs.count > 1 { throw ValidationError("--files-from takes at most one DIR") }
+        if nulSeparated && filesFrom == nil { throw ValidationError("-0 goes with --files-from") }
+        if target == "-" && output.json { throw ValidationError("--json and -o - both need standard output") }
+    }
+
+    func run(_ console: Console) async throws -> ExitStatus {
+        let start = ContinuousClock.now
+        let faults = Faults(console)
+        let metaFile = if let meta { try MetaFile(path: meta) } else { MetaFile() }
+        let starts = try starts(faults)
+        let writer = try makeWriter()
+        let progress = Progress("packed", console)
+        let skipped = Set([FileIdentity(target), FileIdentity(target + ".partial")].compactMap { $0 })
+        let excludes = exclude.map(NamePattern.init)
+        let walk = TreeWalk(starts, excludes: excludes, skipping: skipped) { faults.report($0) }
+        let packer = TreePacker(writer, meta: metaFile, faults: faults, progress: progress)
+        let order = order
+        let summary = try await progress.whileShown(
+            prepare: { if order == .input { await PackCommand.count(starts, excludes, progress) } },
+            { try await order == .key ? packer.packClustered(walk) : packer.pack(walk) })
+        try report(summary, ContinuousClock.now - start, console)
+        return summary.leftOutCount == 0 ? .done : .partial
+    }
+
+    private func starts(_ faults: Faults) throws -> [TreeWalk.Start] {
+        guard let filesFrom else { return try InputList.starts(inputs) }
+        return try InputList.starts(
+            listedIn: filesFrom, nulSeparated: nulSeparated, relativeTo: inputs.first ?? ".",
+            report: { faults.report($0) })
+    }
+
+    private func makeWriter() throws -> sending ContainerWriter {
+        var options = ContainerWriter.Options()
+        if target == "-" {
+            guard isatty(STDOUT_FILENO) == 0 else {
+                throw DESError(.invalidArgument, "a container is not written to a terminal; redirect standard output")
+            }
+            return try ContainerWriter(to: PipeSink(descriptor: STDOUT_FILENO, name: "standard output"), options: options)
+        }
+        options.spillDirectory = SpoolFile.directory(of: target)
+        let spool = try SpoolFile(path: target, replacing: force)
+        Interruption.removes(target + ".partial")
+        return try ContainerWriter(to: spool, options: options)
+    }
+
+    /// Counts the files beforehand, for the progress line's ETA.
+    private static func count(_ starts: [TreeWalk.Start], _ excludes: [NamePattern], _ progress: Progress) async {
+        let count = try? await BlockingPool.shared.run {
+            var walk = TreeWalk(starts, excludes: excludes) { _ in }
+            var count = 0
+            while case let items = walk.next(1_024), !items.isEmpty { count += items.count }
+            return count
+        }
+        if let count { progress.expect(files: count) }
+    }
+
+    private func report(_ summary: TreePacker.Summary, _ elapsed: Duration, _ console: Console) throws {
+        if console.isJSON {
+            try console.print("summary", [
+                JSON.Member("container", .string(target)), JSON.Member("packed", .integer(summary.container.entryCount)),
+                JSON.Member("bytes", .integer(summary.container.byteCount)),
+                JSON.Member("left_out", .integer(summary.leftOutCount)),
+                JSON.Member("clustered", .bool(summary.container.isClustered)),
+            ])
+        } else {
+            let leftOut = summary.leftOutCount > 0 ? ", \(Amounts.count(summary.leftOutCount)) left out" : ""
+            console.note(
+                "packed \(Amounts.count(summary.container.entryCount)) entries\(leftOut), "
+                    + "\(Amounts.bytes(summary.container.byteCount)), in \(Amounts.duration(elapsed))")
+        }
+    }
+}
