@@ -30,6 +30,30 @@ uint32_t des_crc32c_portable(uint32_t crc, const void *bytes, size_t count) {
     return ~crc;
 }
 
+// Polynomials modulo the CRC's, bit-reflected: bit 31 - i is the coefficient of x^i.
+
+static uint32_t multiply(uint32_t a, uint32_t b) {
+    uint32_t product = 0;
+    for (; a; a <<= 1) {
+        if (a & 0x80000000) product ^= b;
+        b = (b >> 1) ^ ((b & 1) ? polynomial : 0);
+    }
+    return product;
+}
+
+static uint32_t byte_powers[64]; // byte_powers[k] = x^(8 * 2^k)
+
+static void make_byte_powers(void) {
+    byte_powers[0] = 0x00800000; // x^8
+    for (int k = 1; k < 64; k++) byte_powers[k] = multiply(byte_powers[k - 1], byte_powers[k - 1]);
+}
+
+static uint32_t combine_portable(uint32_t first, uint32_t second, uint64_t second_count) {
+    for (int k = 0; second_count; k++, second_count >>= 1)
+        if (second_count & 1) first = multiply(byte_powers[k], first);
+    return first ^ second;
+}
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #define HARDWARE __attribute__((target("sse4.2,pclmul")))
@@ -42,14 +66,29 @@ uint32_t des_crc32c_portable(uint32_t crc, const void *bytes, size_t count) {
 enum { words_max = 256 };                  // words of eight bytes a stream and round
 static uint32_t shift_by[2 * words_max + 1]; // shift_by[n] = x^(64n-33) modulo the polynomial, reflected
 
+static uint32_t shift_by_power[64];          // shift_by_power[k] = x^(8*2^k-33)
+
+// a * b * x^33
+HARDWARE static inline uint64_t multiply_shifted(uint64_t a, uint32_t b) {
+    __m128i product = _mm_clmulepi64_si128(_mm_cvtsi64_si128((long long)a), _mm_cvtsi32_si128((int)b), 0);
+    return _mm_crc32_u64(0, (uint64_t)_mm_cvtsi128_si64(product));
+}
+
 HARDWARE static void make_hardware_tables(void) {
     shift_by[1] = 1; // x^31, reflected
     for (int n = 2; n <= 2 * words_max; n++) shift_by[n] = (uint32_t)_mm_crc32_u64(0, shift_by[n - 1]);
+    uint32_t power = 1; // x^31; divided by x until it is x^(8-33)
+    for (int i = 0; i < 56; i++) power = (power & 0x80000000) ? ((power ^ polynomial) << 1) | 1 : power << 1;
+    for (int k = 0; k < 64; k++, power = (uint32_t)multiply_shifted(power, power)) shift_by_power[k] = power;
 }
 
-HARDWARE static inline uint64_t shifted(uint64_t crc, size_t words) {
-    __m128i product = _mm_clmulepi64_si128(_mm_cvtsi64_si128((long long)crc), _mm_cvtsi32_si128((int)shift_by[words]), 0);
-    return _mm_crc32_u64(0, (uint64_t)_mm_cvtsi128_si64(product));
+HARDWARE static inline uint64_t shifted(uint64_t crc, size_t words) { return multiply_shifted(crc, shift_by[words]); }
+
+HARDWARE static uint32_t combine_hardware(uint32_t first, uint32_t second, uint64_t second_count) {
+    uint64_t crc = first;
+    for (; second_count; second_count &= second_count - 1)
+        crc = multiply_shifted(crc, shift_by_power[__builtin_ctzll(second_count)]);
+    return (uint32_t)crc ^ second;
 }
 
 static inline uint64_t word(const uint8_t *p) {
@@ -87,6 +126,7 @@ bool des_crc32c_has_hardware(void) {
 #include <arm_acle.h>
 
 static void make_hardware_tables(void) {}
+#define combine_hardware combine_portable
 bool des_crc32c_has_hardware(void) { return true; }
 
 uint32_t des_crc32c_hardware(uint32_t start, const void *bytes, size_t count) {
@@ -104,6 +144,7 @@ uint32_t des_crc32c_hardware(uint32_t start, const void *bytes, size_t count) {
 #else
 
 static void make_hardware_tables(void) {}
+#define combine_hardware combine_portable
 bool des_crc32c_has_hardware(void) { return false; }
 uint32_t des_crc32c_hardware(uint32_t crc, const void *bytes, size_t count) {
     return des_crc32c_portable(crc, bytes, count);
@@ -112,12 +153,19 @@ uint32_t des_crc32c_hardware(uint32_t crc, const void *bytes, size_t count) {
 #endif
 
 static uint32_t (*implementation)(uint32_t, const void *, size_t) = des_crc32c_portable;
+static uint32_t (*combination)(uint32_t, uint32_t, uint64_t) = combine_portable;
 
 __attribute__((constructor)) static void choose_implementation(void) {
     make_portable_tables();
+    make_byte_powers();
     if (!des_crc32c_has_hardware()) return;
     make_hardware_tables();
     implementation = des_crc32c_hardware;
+    combination = combine_hardware;
 }
 
 uint32_t des_crc32c(uint32_t crc, const void *bytes, size_t count) { return implementation(crc, bytes, count); }
+
+uint32_t des_crc32c_combine(uint32_t first, uint32_t second, uint64_t second_count) {
+    return combination(first, second, second_count);
+}

@@ -10,6 +10,9 @@
 // (0 at the start), so that a region can be checked in pieces.
 uint32_t des_crc32c(uint32_t crc, const void *bytes, size_t count);
 
+// The checksum of A followed by B, from theirs and the length of B: no byte is looked at again.
+uint32_t des_crc32c_combine(uint32_t first, uint32_t second, uint64_t second_count);
+
 // The two implementations behind des_crc32c. They agree on every input; tests hold them to that.
 uint32_t des_crc32c_portable(uint32_t crc, const void *bytes, size_t count);
 bool des_crc32c_has_hardware(void);

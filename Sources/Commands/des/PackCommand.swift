@@ -67,8 +67,9 @@ struct PackCommand: Verb {
         let progress = Progress("packed", console)
         let skipped = Set([FileIdentity(target), FileIdentity(target + ".partial")].compactMap { $0 })
         let excludes = exclude.map(NamePattern.init)
-        let walk = TreeWalk(starts, excludes: excludes, skipping: skipped) { faults.report($0) }
-        let packer = TreePacker(writer, meta: metaFile, faults: faults, progress: progress)
+        let walk = TreeWalk(starts, excludes: excludes) { faults.report($0) }
+        let reader = FileReader(meta: metaFile, skipped: skipped)
+        let packer = TreePacker(writer, reader, faults: faults, progress: progress)
         let order = order
         let summary = try await progress.whileShown(
             prepare: { if order == .input { await PackCommand.count(starts, excludes, progress) } },

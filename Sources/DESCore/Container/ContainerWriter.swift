@@ -103,9 +103,11 @@ public struct ContainerWriter: ~Copyable {
             guard count > 0 else {
                 throw DESError(.conflict, "ends after \(position - start) of \(byteCount) bytes")
             }
-            crc.update(buffer.span.bytes.extracting(0..<count))
+            let piece = buffer.span.bytes.extracting(0..<count).crc32c
+            crc.append(piece, byteCount: count)
+            dataCRC.append(piece, byteCount: count)
             try guarded { (writer: inout ContainerWriter) throws in
-                try writer.putData(buffer.span.bytes.extracting(0..<count))
+                try writer.put(buffer.span.bytes.extracting(0..<count))
             }
         }
         let added = try guarded { (writer: inout ContainerWriter) throws in
@@ -129,8 +131,10 @@ public struct ContainerWriter: ~Copyable {
                 meta: batch.metas.span.bytes.extracting(meta..<meta + item.metaByteCount),
                 body: position + body - written..<position + body - written + item.bodyByteCount,
                 bodyCRC: item.bodyCRC)
-            if !isNew {
-                try putData(batch.bodies.span.bytes.extracting(written..<written + body - written))
+            if isNew {
+                dataCRC.append(item.bodyCRC, byteCount: item.bodyByteCount)
+            } else {
+                try put(batch.bodies.span.bytes.extracting(written..<body))
                 written = body + item.bodyByteCount
                 left.append(number)
             }
@@ -138,7 +142,7 @@ public struct ContainerWriter: ~Copyable {
             meta += item.metaByteCount
             body += item.bodyByteCount
         }
-        try putData(batch.bodies.span.bytes.extracting(written..<written + body - written))
+        try put(batch.bodies.span.bytes.extracting(written..<body))
         return left
     }
 
@@ -162,11 +166,6 @@ public struct ContainerWriter: ~Copyable {
         try metas.append(meta)
         indexByteCount = indexEnd
         return true
-    }
-
-    private mutating func putData(_ bytes: RawSpan) throws {
-        dataCRC.update(bytes)
-        try put(bytes)
     }
 
     mutating func put(_ bytes: RawSpan) throws {

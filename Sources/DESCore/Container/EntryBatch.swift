@@ -14,15 +14,18 @@ public struct EntryBatch: Sendable {
     private(set) var items: [Item] = []
     private(set) var names: [UInt8] = []
     private(set) var metas: [UInt8] = []
-    /// The bodies are the first ``bodyByteCount`` bytes; the rest is room that was already paid for.
     private(set) var bodies: [UInt8] = []
-    /// Bytes of all bodies.
-    public private(set) var bodyByteCount = 0
 
-    /// An empty batch with room for `bodyCapacity` bytes of bodies.
-    public init(bodyCapacity: Int = 0) {
-        bodies = [UInt8](repeating: 0, count: bodyCapacity)
+    /// An empty batch with room for `entryCapacity` entries and `bodyCapacity` bytes of bodies.
+    public init(entryCapacity: Int = 0, bodyCapacity: Int = 0) {
+        items.reserveCapacity(entryCapacity)
+        names.reserveCapacity(entryCapacity * 32)
+        metas.reserveCapacity(entryCapacity * 128)
+        bodies.reserveCapacity(bodyCapacity)
     }
+
+    /// Bytes of all bodies.
+    public var bodyByteCount: Int { bodies.count }
 
     /// Entries in the batch.
     public var count: Int { items.count }
@@ -33,14 +36,6 @@ public struct EntryBatch: Sendable {
         let bytes = names.span.bytes.extracting(start..<start + items[position].nameByteCount)
         guard let name = EntryName(bytes) else { preconditionFailure("a batch holds only valid names") }
         return name
-    }
-
-    /// Empties the batch but keeps its memory.
-    public mutating func removeAll() {
-        items.removeAll(keepingCapacity: true)
-        names.removeAll(keepingCapacity: true)
-        metas.removeAll(keepingCapacity: true)
-        bodyByteCount = 0
     }
 
     /// Adds an entry with the given body.
@@ -62,24 +57,22 @@ public struct EntryBatch: Sendable {
         read: (UnsafeMutableRawBufferPointer) throws(DESError) -> Int?
     ) throws(DESError) -> Bool {
         if let fault = name.pathFault { throw DESError(.invalidArgument, "the name \(name.quoted) \(fault)") }
-        let end = bodyByteCount + bodyByteCountMax
-        if end > bodies.count {
-            bodies.append(contentsOf: repeatElement(0, count: max(end, 2 * bodies.count) - bodies.count))
-        }
-        var failure: DESError?
-        let (count, crc) = bodies.withUnsafeMutableBytes { bodies -> (Int?, UInt32) in
-            let room = UnsafeMutableRawBufferPointer(rebasing: bodies[bodyByteCount..<end])
-            do throws(DESError) {
-                guard let count = try read(room) else { return (nil, 0) }
-                return (count, CRC32C.of(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: room[..<count]))))
-            } catch {
-                failure = error
-                return (nil, 0)
+        let start = bodies.count
+        var isAdded = false
+        try bodies.append(addingCapacity: bodyByteCountMax) { room throws(DESError) in
+            try room.withUnsafeMutableBufferPointer { buffer, count throws(DESError) in
+                if let read = try read(UnsafeMutableRawBufferPointer(buffer)) { (count, isAdded) = (read, true) }
             }
         }
-        if let failure { throw failure }
-        guard let count else { return false }
-        try add(name, meta: meta, size: count, bodyByteCount: count, bodyCRC: crc)
+        guard isAdded else { return false }
+        let byteCount = bodies.count - start
+        let crc = bodies.span.bytes.extracting(start..<bodies.count).crc32c
+        do throws(DESError) {
+            try add(name, meta: meta, size: byteCount, bodyByteCount: byteCount, bodyCRC: crc)
+        } catch {
+            bodies.removeLast(byteCount)
+            throw error
+        }
         return true
     }
 
@@ -103,18 +96,18 @@ public struct EntryBatch: Sendable {
             Item(
                 key: key, nameByteCount: name.string.utf8.count, bodyByteCount: bodyByteCount,
                 metaByteCount: metaByteCount, bodyCRC: bodyCRC, metaCRC: metaCRC))
-        self.bodyByteCount += bodyByteCount
     }
 
     private mutating func encodeMeta(
         _ meta: (inout MetaEncoder) -> Void, size: Int
     ) throws(DESError) -> (byteCount: Int, crc: UInt32) {
         let start = metas.count
-        var encoder = MetaEncoder(after: metas)
-        metas = []
+        // Moved out and back, never shared: a second reference would copy the whole buffer for every entry.
+        var buffer: [UInt8] = []
+        swap(&buffer, &metas)
+        var encoder = MetaEncoder(after: consume buffer)
         meta(&encoder)
-        let encoded = encoder.finish(size: size)
-        metas = encoded
+        metas = encoder.finish(size: size)
         let byteCount = metas.count - start
         guard byteCount <= Limits.metaByteCountMax else {
             metas.removeLast(byteCount)

@@ -31,6 +31,30 @@ extension [UInt8] {
         Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
     }
 
+    /// Appends the digits of a number that is not negative, with zeros in front up to `width`.
+    mutating func append(decimal value: Int, width: Int = 1) {
+        // From the last digit on: a division by a constant is a multiplication.
+        append(addingCapacity: 20) { room in
+            room.withUnsafeMutableBufferPointer { buffer, count in
+                var rest = UInt(value)
+                var first = 20
+                repeat {
+                    first -= 1
+                    buffer[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                    rest /= 10
+                } while rest > 0 || 20 - first < width
+                count = 20 - first
+                for place in 0..<count { buffer[place] = buffer[first + place] }
+            }
+        }
+    }
+
+    /// Appends ASCII text that is known when the program is built.
+    @inline(__always)
+    mutating func append(_ text: StaticString) {
+        text.withUTF8Buffer { append(contentsOf: $0) }
+    }
+
     /// Appends the bytes of a span.
     @inline(__always)
     public mutating func append(_ span: RawSpan) {

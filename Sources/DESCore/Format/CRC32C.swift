@@ -23,6 +23,12 @@ public struct CRC32C: Sendable, Equatable {
     public mutating func update(_ bytes: RawSpan) {
         bytes.withUnsafeBytes { value = des_crc32c(value, $0.baseAddress, $0.count) }
     }
+
+    /// Goes on over `byteCount` bytes whose own checksum is `crc`, without looking at them again.
+    @inline(__always)
+    public mutating func append(_ crc: UInt32, byteCount: Int) {
+        value = des_crc32c_combine(value, crc, UInt64(byteCount))
+    }
 }
 
 extension RawSpan {

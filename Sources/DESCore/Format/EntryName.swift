@@ -41,21 +41,25 @@ public struct EntryName: Sendable {
     public var pathFault: String? { withBytes { EntryName.pathFault($0) } }
 
     static func pathFault(_ bytes: RawSpan) -> String? {
-        bytes.withUnsafeBytes { bytes in
-            if bytes.contains(0) { return "contains NUL" }
-            for component in bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-                switch component.count {
-                case 0: return bytes.first == UInt8(ascii: "/") ? "is an absolute path" : "has an empty component"
-                case 1 where component.first == dot: return "has a component \".\""
-                case 2 where component.allSatisfy { $0 == dot }: return "has a component \"..\""
-                default: continue
+        let (slash, dot) = (UInt8(ascii: "/"), UInt8(ascii: "."))
+        return bytes.withUnsafeBytes { bytes in
+            var length = 0  // of the component so far
+            var dots = 0  // of its leading dots
+            for position in 0...bytes.count {
+                let byte = position < bytes.count ? bytes[position] : slash
+                if byte == slash {
+                    if length == 0 { return position == 0 ? "is an absolute path" : "has an empty component" }
+                    if dots == length, dots <= 2 { return dots == 1 ? "has a component \".\"" : "has a component \"..\"" }
+                    (length, dots) = (0, 0)
+                } else {
+                    if byte == 0 { return "contains NUL" }
+                    if byte == dot, dots == length { dots += 1 }
+                    length += 1
                 }
             }
             return nil
         }
     }
-
-    private static let dot = UInt8(ascii: ".")
 }
 
 extension EntryName: Hashable, Comparable, CustomStringConvertible {

@@ -1,7 +1,7 @@
 /// Writes the META object of one entry: the caller's members in the caller's order, then `"size"`.
 ///
 /// `"size"` is always that of the original body, so a member of that name is dropped.
-public struct MetaEncoder {
+public struct MetaEncoder: ~Copyable {
     private var bytes: [UInt8]
 
     /// Goes on after what `bytes` holds.
@@ -24,11 +24,22 @@ public struct MetaEncoder {
         bytes.append(UInt8(ascii: ","))
     }
 
-    /// Adds a whole number.
-    public mutating func set(_ key: String, _ value: Int) {
-        guard begin(key) else { return }
-        bytes += String(value).utf8
+    /// Adds members that were encoded before, each ended by a comma; none of them may be `"size"`.
+    package mutating func set(encoded members: [UInt8]) { bytes += members }
+
+    /// Adds `"mode"`: permission bits, as in `stat.st_mode & 07777`.
+    package mutating func set(mode: Int) {
+        bytes.append(#""mode":"#)
+        bytes.append(decimal: mode)
         bytes.append(UInt8(ascii: ","))
+    }
+
+    /// Adds `"mtime"`, unless RFC 3339 has no form for it.
+    package mutating func set(modified time: Timestamp) {
+        guard time.isInYearRange else { return }
+        bytes.append(#""mtime":""#)
+        time.encode(into: &bytes)
+        bytes.append(#"","#)
     }
 
     // Every member ends with a comma: "size" always follows.
@@ -41,8 +52,9 @@ public struct MetaEncoder {
 
     /// Ends the object and hands the buffer back.
     consuming func finish(size: Int) -> [UInt8] {
-        JSON.encode("size", into: &bytes)
-        bytes += ":\(size)}".utf8
+        bytes.append(#""size":"#)
+        bytes.append(decimal: size)
+        bytes.append(UInt8(ascii: "}"))
         return bytes
     }
 }

@@ -41,12 +41,34 @@ public struct Timestamp: Sendable, Hashable {
 
     /// RFC 3339, nanoseconds, UTC. A year outside 0 to 9999 has no such form: `nil`.
     public var text: String? {
-        let day = (Double(seconds) / 86_400).rounded(.down)
-        guard (-719_528...2_932_896).contains(day) else { return nil }
-        let (year, month, dayOfMonth) = Timestamp.civil(days: Int(day))
-        let second = seconds - Int(day) * 86_400
-        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(dayOfMonth, 2))T\(padded(second / 3_600, 2)):"
-            + "\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2)).\(padded(nanoseconds, 9))Z"
+        guard isInYearRange else { return nil }
+        var bytes = [UInt8]()
+        encode(into: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The year has four digits.
+    var isInYearRange: Bool { (-62_167_219_200..<253_402_300_800).contains(seconds) }
+
+    /// Appends RFC 3339 of a time whose year has four digits.
+    func encode(into bytes: inout [UInt8]) {
+        let day = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
+        let (year, month, dayOfMonth) = Timestamp.civil(days: day)
+        let second = seconds - day * 86_400
+        bytes.append(decimal: year, width: 4)
+        bytes.append(UInt8(ascii: "-"))
+        bytes.append(decimal: month, width: 2)
+        bytes.append(UInt8(ascii: "-"))
+        bytes.append(decimal: dayOfMonth, width: 2)
+        bytes.append(UInt8(ascii: "T"))
+        bytes.append(decimal: second / 3_600, width: 2)
+        bytes.append(UInt8(ascii: ":"))
+        bytes.append(decimal: second / 60 % 60, width: 2)
+        bytes.append(UInt8(ascii: ":"))
+        bytes.append(decimal: second % 60, width: 2)
+        bytes.append(UInt8(ascii: "."))
+        bytes.append(decimal: nanoseconds, width: 9)
+        bytes.append(UInt8(ascii: "Z"))
     }
 
     // Days since 1970 of the proleptic Gregorian calendar, with years that begin in March so that the leap day is last.
@@ -69,9 +91,4 @@ public struct Timestamp: Sendable, Hashable {
         let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
         return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * monthFromMarch + 2) / 5 + 1)
     }
-}
-
-private func padded(_ value: Int, _ width: Int) -> String {
-    let digits = String(value)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
 }

@@ -41,18 +41,11 @@ package struct FileDescriptor: ~Copyable, Sendable {
         return done
     }
 
-    /// Fills `buffer` from the file position up to the end of the file; the count of bytes read. read(2).
-    package func readAll(into buffer: UnsafeMutableRawBufferPointer) throws(DESError) -> Int {
-        var done = 0
-        while done < buffer.count {
-            let count = retryingInterrupts {
-                Glibc.read(rawValue, buffer.baseAddress?.advanced(by: done), buffer.count - done)
-            }
-            guard count >= 0 else { throw .system(errno, "cannot read", path) }
-            if count == 0 { break }
-            done += count
-        }
-        return done
+    /// Up to `buffer.count` bytes from the file position; of a regular file fewer only at its end. read(2).
+    package func readOnce(into buffer: UnsafeMutableRawBufferPointer) throws(DESError) -> Int {
+        let count = retryingInterrupts { Glibc.read(rawValue, buffer.baseAddress, buffer.count) }
+        guard count >= 0 else { throw .system(errno, "cannot read", path) }
+        return count
     }
 
     /// Exactly the bytes of `range`.

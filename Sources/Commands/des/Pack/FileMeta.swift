@@ -10,29 +10,53 @@ struct FileMeta {
 
     func encode(_ meta: inout MetaEncoder) {
         for member in user { meta.set(member.key, member.value) }
-        func isOurs(_ key: String) -> Bool { user.isEmpty || !user.contains { $0.key == key } }
-        if kind != .symlink, isOurs("mode") { meta.set("mode", Int(status.st_mode & 0o7777)) }
+        if kind != .symlink, isOurs("mode") { meta.set(mode: Int(status.st_mode & 0o7777)) }
         if isOurs("mtime") {
-            let time = Timestamp(seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
-            if let text = time.text { meta.set("mtime", text) }
+            meta.set(modified: Timestamp(seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec))
         }
-        if kind == .file, isOurs("mime"), let type = MediaType.guess(name) { meta.set("mime", type) }
+        if kind == .file, isOurs("mime"), let member = MediaType.member(for: name) { meta.set(encoded: member) }
         // The type is not the user's to change: extraction acts on it.
         if kind != .file { meta.set("type", kind.rawValue) }
     }
+
+    private func isOurs(_ key: String) -> Bool { user.isEmpty || !user.contains { $0.key == key } }
 }
 
 /// Media types by file name extension: the common ones, as registered with IANA.
 enum MediaType {
     /// The media type for the extension of `name`, `nil` if it has none that we know.
     static func guess(_ name: EntryName) -> String? {
-        let bytes = name.string.utf8
-        guard let dot = bytes.lastIndex(of: UInt8(ascii: ".")), dot != bytes.startIndex,
-            bytes[bytes.index(before: dot)] != UInt8(ascii: "/")
-        else { return nil }
-        let ending = name.string[bytes.index(after: dot)...]
-        guard (1...7).contains(ending.utf8.count) else { return nil }
-        return types[ending.lowercased()]
+        packedExtension(name).flatMap { extensionsByPacking[$0] }.flatMap { types[$0] }
+    }
+
+    /// The same as an encoded member of META: `"mime":"text/plain",`.
+    static func member(for name: EntryName) -> [UInt8]? { packedExtension(name).flatMap { members[$0] } }
+
+    /// The bytes after the last dot of the last component, in lower case, as an integer: no string is made per file.
+    private static func packedExtension(_ name: EntryName) -> UInt64? {
+        name.withBytes { $0.withUnsafeBytes { pack($0) } }
+    }
+
+    private static func pack(_ name: UnsafeRawBufferPointer) -> UInt64? {
+        var packed: UInt64 = 0
+        for (count, byte) in name.reversed().prefix(9).enumerated() {
+            if byte == UInt8(ascii: ".") {
+                let isHidden = count + 1 == name.count || name[name.count - count - 2] == UInt8(ascii: "/")
+                return count == 0 || isHidden ? nil : packed
+            }
+            if byte == UInt8(ascii: "/") { return nil }
+            packed = packed << 8 | UInt64((UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte)
+        }
+        return nil
+    }
+
+    private static let extensionsByPacking = Dictionary(
+        uniqueKeysWithValues: types.keys.map { key in
+            (Array(("x." + key).utf8).withUnsafeBytes { pack($0) } ?? 0, key)
+        })
+
+    private static let members = extensionsByPacking.mapValues { key in
+        Array("\"mime\":\"\(types[key] ?? "")\",".utf8)
     }
 
     private static let types: [String: String] = [

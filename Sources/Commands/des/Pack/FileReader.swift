@@ -4,6 +4,8 @@ import Glibc
 /// Reads files of the tree into batches, on any thread. A file that cannot be read whole is reported and left out.
 struct FileReader: Sendable {
     let meta: MetaFile
+    /// The container that is being written and its spool file, should the walk meet them.
+    let skipped: Set<FileIdentity>
 
     /// A part of the container, in order.
     enum Part: Sendable {
@@ -17,10 +19,13 @@ struct FileReader: Sendable {
     /// Files of this size and more are streamed by the writer.
     static let largeByteCountMin = 256 << 10
 
-    /// The parts for `items`, in their order. `batch` is an empty one to fill.
-    func read(_ items: [WalkItem], into batch: consuming EntryBatch) -> [Part] {
+    /// Room for bodies that a batch begins with; it grows where files are larger.
+    private static let bodyCapacity = 1 << 20
+
+    /// The parts for `items`, in their order.
+    func read(_ items: [WalkItem]) -> [Part] {
         var parts: [Part] = []
-        var batch = batch
+        var batch = EntryBatch(entryCapacity: items.count, bodyCapacity: FileReader.bodyCapacity)
         for item in items {
             do throws(DESError) {
                 if try !append(item, to: &batch) {
@@ -29,6 +34,8 @@ struct FileReader: Sendable {
                     parts.append(.large(item))
                 }
             } catch {
+                var error = error
+                error.place = item.tree.full(item.path)
                 parts.append(.fault(error))
             }
         }
@@ -36,7 +43,7 @@ struct FileReader: Sendable {
         return parts
     }
 
-    /// Adds the file to the batch; `false` if it is a large one.
+    /// Adds the file to the batch, or passes over it; `false` if it is a large one.
     private func append(_ item: WalkItem, to batch: inout EntryBatch) throws(DESError) -> Bool {
         switch item.kind {
         case .file: return try appendFile(item, to: &batch)
@@ -48,12 +55,11 @@ struct FileReader: Sendable {
 
     /// Opens a file of the tree without following a link or waiting for the other end of a pipe.
     static func open(_ item: WalkItem) throws(DESError) -> FileDescriptor {
-        let path = item.tree.full(item.path)
         let raw = retryingInterrupts {
             openat(item.tree.descriptor.rawValue, item.path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         }
-        guard raw >= 0 else { throw .system(errno, "left out", path) }
-        return FileDescriptor(taking: raw, path: path)
+        guard raw >= 0 else { throw .system(errno, "left out", item.path) }
+        return FileDescriptor(taking: raw, path: item.path)
     }
 
     /// The status of a file of the tree that is open; it must still be a file.
@@ -68,21 +74,22 @@ struct FileReader: Sendable {
     private func appendFile(_ item: WalkItem, to batch: inout EntryBatch) throws(DESError) -> Bool {
         let file = try FileReader.open(item)
         let status = try FileReader.status(of: file)
+        if skipped.contains(FileIdentity(status)) { return true }
         if status.st_size >= FileReader.largeByteCountMin { return false }
         let meta = FileMeta(status: status, user: meta[item.name], name: item.name)
         // One byte more than the size, so that the read that fills it also shows whether the file has grown.
         _ = try batch.append(
             item.name, meta: meta.encode, bodyByteCountMax: status.st_size + 1,
             read: { buffer throws(DESError) in
-                let count = try file.readAll(into: buffer)
-                guard count == status.st_size else { throw FileReader.changed(item) }
+                let count = try file.readOnce(into: buffer)
+                guard count == status.st_size else { throw FileReader.changed }
                 return count
             })
         return true
     }
 
-    static func changed(_ item: WalkItem) -> DESError {
-        DESError(.conflict, "left out: its size changed while it was read", place: item.tree.full(item.path))
+    static var changed: DESError {
+        DESError(.conflict, "left out: its size changed while it was read")
     }
 
     private func appendLink(_ item: WalkItem, to batch: inout EntryBatch) throws(DESError) {
@@ -93,12 +100,10 @@ struct FileReader: Sendable {
             read: { buffer throws(DESError) in
                 guard let start = buffer.baseAddress?.assumingMemoryBound(to: CChar.self) else { return nil }
                 let count = readlinkat(item.tree.descriptor.rawValue, item.path, start, buffer.count)
-                guard count >= 0 else { throw .system(errno, "left out", item.tree.full(item.path)) }
+                guard count >= 0 else { throw .system(errno, "left out", item.path) }
                 let target = UnsafeRawBufferPointer(rebasing: buffer[..<count])
                 guard String(validating: target, as: UTF8.self) != nil else {
-                    throw DESError(
-                        .invalidArgument, "left out: the target of the link is not UTF-8",
-                        place: item.tree.full(item.path))
+                    throw DESError(.invalidArgument, "left out: the target of the link is not UTF-8")
                 }
                 return count
             })
@@ -114,7 +119,7 @@ struct FileReader: Sendable {
     static func status(of item: WalkItem) throws(DESError) -> stat {
         var status = stat()
         guard fstatat(item.tree.descriptor.rawValue, item.path, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
-            throw .system(errno, "left out", item.tree.full(item.path))
+            throw .system(errno, "left out", item.path)
         }
         return status
     }

@@ -13,19 +13,21 @@ final class TreePacker: Sendable {
         var leftOutCount: Int
     }
 
-    private static let width = 4
+    /// One batch for each core, and one that the writer has.
+    private static let width = sysconf(Int32(_SC_NPROCESSORS_ONLN)) + 1
+    /// A batch of files of a few KiB then fits the second-level cache of a core, from reading to writing.
     private static let itemsPerBatch = 128
 
     private let writer: Mutex<ContainerWriter?>
     private let reader: FileReader
     private let progress: Progress
     private let faults: Faults
-    /// Emptied batches, whose memory is used again.
-    private let spare = Mutex<[EntryBatch]>([])
 
-    init(_ writer: consuming sending ContainerWriter, meta: MetaFile, faults: Faults, progress: Progress) {
+    init(
+        _ writer: consuming sending ContainerWriter, _ reader: FileReader, faults: Faults, progress: Progress
+    ) {
         self.writer = Mutex(writer)
-        reader = FileReader(meta: meta)
+        self.reader = reader
         (self.faults, self.progress) = (faults, progress)
     }
 
@@ -57,28 +59,24 @@ final class TreePacker: Sendable {
                 return items.isEmpty ? nil : items
             },
             produce: { items in
-                try await BlockingPool.shared.run { self.reader.read(items, into: self.spareBatch()) }
+                try await BlockingPool.shared.run { self.reader.read(items) }
             },
             consume: { parts in
                 try await BlockingPool.shared.run { for part in parts { try self.append(part) } }
             })
     }
 
-    private func spareBatch() -> EntryBatch { spare.withLock { $0.popLast() } ?? EntryBatch() }
-
-    private func append(_ part: consuming FileReader.Part) throws {
-        switch consume part {
+    private func append(_ part: FileReader.Part) throws {
+        switch part {
         case .fault(let error): faults.report(error)
         case .large(let item): try appendLarge(item)
-        case .batch(var batch):
+        case .batch(let batch):
             let duplicates = try writer.withLock { try $0?.append(batch) ?? [] }
             for position in duplicates {
                 faults.report(
                     DESError(.conflict, "left out: there already is an entry named \(batch.name(at: position).quoted)"))
             }
             progress.add(files: batch.count - duplicates.count, bytes: batch.bodyByteCount)
-            batch.removeAll()
-            spare.withLock { [batch] in $0.append(batch) }
         }
     }
 
@@ -92,17 +90,19 @@ final class TreePacker: Sendable {
                 try $0?.append(item.name, meta: meta.encode, byteCount: status.st_size) { buffer in
                     let count = try file.read(into: buffer, at: position)
                     position += count
-                    if count == 0 { throw FileReader.changed(item) }
+                    if count == 0 { throw FileReader.changed }
                     if position == status.st_size {
                         let after = try file.status()
-                        guard after.st_size == status.st_size else { throw FileReader.changed(item) }
+                        guard after.st_size == status.st_size else { throw FileReader.changed }
                     }
                     return count
                 }
             }
             progress.add(files: 1, bytes: status.st_size)
         } catch let error as DESError where writer.withLock({ $0?.isUsable ?? false }) {
-            faults.report(error.at(item.tree.full(item.path)))
+            var error = error
+            error.place = item.tree.full(item.path)
+            faults.report(error)
         }
     }
 

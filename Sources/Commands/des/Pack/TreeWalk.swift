@@ -50,25 +50,19 @@ struct TreeWalk {
     private let excludes: [NamePattern]
     private let report: @Sendable (DESError) -> Void
 
-    /// The container that is being written and its spool file, should the walk meet them.
-    private let skipped: Set<FileIdentity>
-
+    /// A directory the walk is in, and what it has still to visit there.
     private struct Level {
         var tree: Tree
-        var path: String
-        var children: ArraySlice<Child>
-    }
-
-    private struct Child {
-        var name: [UInt8]
-        var type: mode_t
+        /// Path below the tree, with `/` at the end; empty for the tree itself.
+        var prefix: [UInt8]
+        var children: Children
+        var next = 0
     }
 
     init(
-        _ starts: [Start], excludes: [NamePattern], skipping skipped: Set<FileIdentity> = [],
-        report: @escaping @Sendable (DESError) -> Void
+        _ starts: [Start], excludes: [NamePattern], report: @escaping @Sendable (DESError) -> Void
     ) {
-        (self.starts, self.excludes, self.skipped, self.report) = (starts[...], excludes, skipped, report)
+        (self.starts, self.excludes, self.report) = (starts[...], excludes, report)
     }
 
     /// The next items, at most `count`; empty at the end.
@@ -79,9 +73,8 @@ struct TreeWalk {
             if open.isEmpty {
                 guard let start = starts.popFirst() else { break }
                 if let item = visit(start.tree, start.path, type: nil) { items.append(item) }
-            } else if let child = open[open.count - 1].children.popFirst() {
-                let level = open[open.count - 1]
-                if let item = visit(level, child) { items.append(item) }
+            } else if open[open.count - 1].next < open[open.count - 1].children.count {
+                if let item = visitNextChild() { items.append(item) }
             } else {
                 open.removeLast()
             }
@@ -89,13 +82,21 @@ struct TreeWalk {
         return items
     }
 
-    private mutating func visit(_ level: Level, _ child: Child) -> WalkItem? {
-        guard let name = String(validating: child.name, as: UTF8.self) else {
-            let shown = level.path + (level.path.isEmpty ? "" : "/") + String(decoding: child.name, as: UTF8.self)
-            report(DESError(.invalidArgument, "left out: the name is not UTF-8", place: level.tree.full(shown)))
-            return nil
+    private mutating func visitNextChild() -> WalkItem? {
+        let last = open.count - 1
+        let number = open[last].next
+        open[last].next += 1
+        let tree = open[last].tree
+        let type = open[last].children.type(number)
+        let path = open[last].children.withName(number) { name in
+            open[last].prefix.withUnsafeBufferPointer { prefix in
+                String(unsafeUninitializedCapacity: prefix.count + name.count) { buffer in
+                    let end = buffer.initialize(fromContentsOf: prefix)
+                    return buffer[end...].initialize(fromContentsOf: name)
+                }
+            }
         }
-        return visit(level.tree, level.path.isEmpty ? name : level.path + "/" + name, type: child.type)
+        return visit(tree, path, type: type)
     }
 
     private mutating func visit(_ tree: Tree, _ path: String, type: mode_t?) -> WalkItem? {
@@ -104,7 +105,7 @@ struct TreeWalk {
             let type = if let type { type } else { try self.type(tree, path) }
             switch type {
             case S_IFDIR: return try descend(tree, path)
-            case S_IFREG: return try isSkipped(tree, path) ? nil : item(tree, path, .file)
+            case S_IFREG: return try item(tree, path, .file)
             case S_IFLNK: return try item(tree, path, .symlink)
             default:
                 throw DESError(.invalidArgument, "left out: neither a file, a directory nor a link", place: tree.full(path))
@@ -119,11 +120,6 @@ struct TreeWalk {
         WalkItem(tree: tree, path: path, name: try EntryName(path), kind: kind)
     }
 
-    private func isSkipped(_ tree: Tree, _ path: String) throws(DESError) -> Bool {
-        guard !skipped.isEmpty, path.hasSuffix(".partial") || path.hasSuffix(".des") else { return false }
-        return FileIdentity(tree, path).map(skipped.contains) ?? false
-    }
-
     private func type(_ tree: Tree, _ path: String) throws(DESError) -> mode_t {
         if path.isEmpty { return S_IFDIR }
         var status = stat()
@@ -135,46 +131,15 @@ struct TreeWalk {
 
     /// Enters a directory; an empty one below the tree is an item of its own.
     private mutating func descend(_ tree: Tree, _ path: String) throws(DESError) -> WalkItem? {
-        let children = try self.children(tree, path)
+        let children = try Children(of: tree, path)
+        for name in children.notUTF8 {
+            report(DESError(
+                .invalidArgument, "left out: the name is not UTF-8",
+                place: tree.full(path.isEmpty ? name : path + "/" + name)))
+        }
         if children.isEmpty { return path.isEmpty ? nil : try item(tree, path, .emptyDirectory) }
-        open.append(Level(tree: tree, path: path, children: children[...]))
+        open.append(Level(tree: tree, prefix: Array((path.isEmpty ? "" : path + "/").utf8), children: children))
         return nil
-    }
-
-    private func children(_ tree: Tree, _ path: String) throws(DESError) -> [Child] {
-        let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
-        let descriptor = openat(tree.descriptor.rawValue, path.isEmpty ? "." : path, flags)
-        guard descriptor >= 0 else { throw .system(errno, "left out: cannot open the directory", tree.full(path)) }
-        guard let directory = fdopendir(descriptor) else {
-            close(descriptor)
-            throw .system(errno, "left out: cannot read the directory", tree.full(path))
-        }
-        defer { closedir(directory) }
-        var children: [Child] = []
-        errno = 0
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: UInt8.self, capacity: 256) { Array(UnsafeBufferPointer(start: $0, count: strlen($0))) }
-            }
-            errno = 0
-            if name == [0x2E] || name == [0x2E, 0x2E] { continue }
-            var type = mode_t(entry.pointee.d_type) << 12
-            if type == 0 { type = try typeOfUnknown(descriptor, name, tree.full(path)) }
-            children.append(Child(name: name, type: type))
-        }
-        guard errno == 0 else { throw .system(errno, "left out: cannot read the directory", tree.full(path)) }
-        children.sort { $0.name.lexicographicallyPrecedes($1.name) }
-        return children
-    }
-
-    /// Some file systems do not say the type in the directory.
-    private func typeOfUnknown(_ directory: Int32, _ name: [UInt8], _ path: String) throws(DESError) -> mode_t {
-        var status = stat()
-        let result = (name + [0]).map { CChar(bitPattern: $0) }.withUnsafeBufferPointer { bytes in
-            bytes.baseAddress.map { fstatat(directory, $0, &status, AT_SYMLINK_NOFOLLOW) }
-        }
-        guard result == 0 else { throw .system(errno, "left out", path) }
-        return status.st_mode & S_IFMT
     }
 }
 
@@ -184,13 +149,6 @@ struct FileIdentity: Hashable, Sendable {
     private let inode: ino_t
 
     init(_ status: stat) { (device, inode) = (status.st_dev, status.st_ino) }
-
-    /// The file at `path` below `tree`, `nil` if there is none.
-    init?(_ tree: Tree, _ path: String) {
-        var status = stat()
-        guard fstatat(tree.descriptor.rawValue, path, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
-        self.init(status)
-    }
 
     /// The file at `path`, `nil` if there is none.
     init?(_ path: String) {
