@@ -1,0 +1,69 @@
+# The project's commands. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+BUILD := .build
+RELEASE := $(BUILD)/release/des
+# The standard library goes into the binary: `des` starts in half the time and runs without a Swift installation.
+RELEASE_FLAGS := -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker --strip-all
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.PHONY: tools
+tools: ## Install what building and testing need (Debian, Ubuntu)
+	@scripts/install-tools
+
+.PHONY: build
+build: tools ## Build the release binary, .build/release/des
+	swift build $(RELEASE_FLAGS) --product des
+
+.PHONY: demo
+demo: build ## Pack a real tree of this machine, read it back, compare every byte
+	@scripts/demo $(RELEASE)
+
+.PHONY: test
+test: tools ## Run every test
+	swift build --build-tests
+	swift test --skip-build
+
+.PHONY: test-core
+test-core: ## Run DESCore's tests alone: the quick loop
+	swift test --package-path CoreTests
+
+.PHONY: sanitize
+sanitize: tools ## Run DESCore's tests under AddressSanitizer and ThreadSanitizer
+	swift test --package-path CoreTests --scratch-path CoreTests/.build/address --sanitize=address
+	swift test --package-path CoreTests --scratch-path CoreTests/.build/thread --sanitize=thread
+
+.PHONY: fuzz
+fuzz: tools ## Fuzz the reader and the writer, one minute each (SECONDS_EACH=600 for longer)
+	@scripts/fuzz $(or $(SECONDS_EACH),60)
+
+.PHONY: bench
+bench: build ## Measure against tar, zip and bare loops; writes docs/benchmarks.md
+	@scripts/install-tools zip unzip tar
+	swift run --package-path Benchmarks -c release des-bench $(abspath $(RELEASE)) docs/benchmarks.md
+
+.PHONY: lint
+lint: ## Check the format of the Swift code
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift \
+	    Benchmarks/Sources Fuzz/Package.swift Fuzz/Sources CoreTests/Package.swift
+
+.PHONY: format
+format: ## Format the Swift code
+	swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift \
+	    Benchmarks/Sources Fuzz/Package.swift Fuzz/Sources CoreTests/Package.swift
+
+.PHONY: vectors
+vectors: ## Make the test vectors again, from the specification's own writer
+	python3 docs/vectors/make.py
+
+.PHONY: install
+install: build ## Install des and its completions under PREFIX (default /usr/local)
+	@scripts/install $(RELEASE) $(or $(PREFIX),/usr/local)
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf .build CoreTests/.build Benchmarks/.build Fuzz/.build
