@@ -5,7 +5,10 @@ SHELL := /bin/bash
 BUILD := .build
 RELEASE := $(BUILD)/release/des
 # The standard library goes into the binary: `des` starts in half the time and runs without a Swift installation.
-RELEASE_FLAGS := -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker --strip-all
+# So does the one function of libcrypto it needs, where the distribution has the archive.
+STATIC := $(BUILD)/static
+RELEASE_FLAGS := -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xswiftc -L$(STATIC) \
+    -Xlinker --no-export-dynamic -Xlinker --strip-all
 
 .PHONY: help
 help: ## List the targets
@@ -17,6 +20,8 @@ tools: ## Install what building and testing need (Debian, Ubuntu)
 
 .PHONY: build
 build: tools ## Build the release binary, .build/release/des
+	@mkdir -p $(STATIC)
+	@archive=$$(cc -print-file-name=libcrypto.a); [ ! -f "$$archive" ] || ln -sf "$$archive" $(STATIC)/
 	swift build $(RELEASE_FLAGS) --product des
 
 .PHONY: demo

@@ -19,8 +19,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
     ],
     targets: [
-        .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .target(name: "CDESCore", dependencies: ["CLibCrypto"]),
+        .target(name: "CDESCore", linkerSettings: [.linkedLibrary("crypto")]),
         .target(name: "DESCore", dependencies: ["CDESCore"], swiftSettings: settings),
         .executableTarget(
             name: "des",

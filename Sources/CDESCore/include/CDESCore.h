@@ -29,6 +29,10 @@ int des_rename_no_replace(int directory, const char *from, const char *to);
 // Starts writing the dirty pages of a range to disk without waiting, so that the fsync at the end is short.
 void des_start_writeback(int descriptor, int64_t offset, int64_t count);
 
+// pread(2) of what is in the page cache, without waiting for the disk (preadv2(2) with RWF_NOWAIT): the count of bytes
+// read, which may be smaller than asked for; -1 with errno, EAGAIN if nothing is there.
+int64_t des_read_cached(int descriptor, void *buffer, size_t count, int64_t offset);
+
 // An unnamed file in `directory`: it goes with its descriptor, whatever dies. -1 with errno.
 int des_open_unnamed(const char *directory);
 

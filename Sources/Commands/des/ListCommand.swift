@@ -73,7 +73,7 @@ struct ListCommand: Verb {
 
     private static func line(_ entry: Entry, _ meta: Metadata, _ console: Console) -> String {
         let size = String(entry.byteCount)
-        let time = meta.modified?.text.map { $0.prefix(19).replacing("T", with: " ") } ?? "-"
+        let time = meta.modified?.text.map { $0.prefix(10) + " " + $0.dropFirst(11).prefix(8) } ?? "-"
         let note = entry.location.flags.obstacle.map { " [\($0)]" } ?? ""
         return modeText(meta) + "  " + String(repeating: " ", count: max(0, 12 - size.count)) + size + "  "
             + time + String(repeating: " ", count: max(0, 19 - time.count)) + "  "

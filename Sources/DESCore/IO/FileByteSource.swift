@@ -1,6 +1,8 @@
 internal import Glibc
 
-/// A file read with pread(2) on ``BlockingPool/shared``. A file that shrinks gives an error, never a signal.
+/// A file. A file that shrinks gives an error, never a signal.
+///
+/// What is in the page cache is copied at once; what is not is read with pread(2) on ``BlockingPool/shared``.
 public final class FileByteSource: ByteSource {
     /// The path.
     public let name: String
@@ -28,6 +30,15 @@ public final class FileByteSource: ByteSource {
 
     /// Exactly the bytes of `range`.
     public func read(_ range: Range<Int>) async throws -> [UInt8] {
-        try await BlockingPool.shared.run { try self.file.read(range) }
+        var bytes: [UInt8] = []
+        bytes.append(addingCapacity: range.count) { room in
+            room.withUnsafeMutableBufferPointer { buffer, count in
+                let wanted = UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: range.count)
+                count = file.readCached(into: wanted, at: range.lowerBound)
+            }
+        }
+        if bytes.count == range.count { return bytes }
+        let rest = range.lowerBound + bytes.count..<range.upperBound
+        return bytes + (try await BlockingPool.shared.run { try self.file.read(rest) })
     }
 }

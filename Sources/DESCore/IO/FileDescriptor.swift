@@ -41,6 +41,12 @@ package struct FileDescriptor: ~Copyable, Sendable {
         return done
     }
 
+    /// Fills `buffer` from `offset` with what is in the page cache; the count of bytes, 0 if that is not known.
+    package func readCached(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> Int {
+        guard let start = buffer.baseAddress else { return 0 }
+        return max(0, Int(des_read_cached(rawValue, start, buffer.count, Int64(offset))))
+    }
+
     /// Up to `buffer.count` bytes from the file position; of a regular file fewer only at its end. read(2).
     package func readOnce(into buffer: UnsafeMutableRawBufferPointer) throws(DESError) -> Int {
         let count = retryingInterrupts { Glibc.read(rawValue, buffer.baseAddress, buffer.count) }

@@ -1,0 +1,21 @@
+// swift-tools-version:6.2
+// A package of its own, so that nobody who uses the libraries builds it. `make bench` runs it.
+import PackageDescription
+
+let package = Package(
+    name: "benchmarks",
+    platforms: [.macOS(.v15)],
+    dependencies: [.package(name: "des", path: "..")],
+    targets: [
+        .executableTarget(
+            name: "des-bench",
+            dependencies: [.product(name: "DESCore", package: "des")],
+            swiftSettings: [
+                .enableUpcomingFeature("ExistentialAny"),
+                .enableUpcomingFeature("InternalImportsByDefault"),
+                .enableUpcomingFeature("MemberImportVisibility"),
+                .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+            ])
+    ],
+    swiftLanguageModes: [.v6]
+)
