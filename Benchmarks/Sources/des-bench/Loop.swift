@@ -87,7 +87,9 @@ enum Loop {
         var random = Random(state: 5)
         for _ in 0..<10_000 {
             let name = try EntryName(Dataset.name(Int.random(in: 0..<entryCount, using: &random)))
-            guard try container.withBody(of: name, { _ in true }) == true else { throw Command.Failure(line: name.string) }
+            guard try container.withBody(of: name, { _ in true }) == true else {
+                throw Command.Failure(line: name.string)
+            }
         }
         print(Machine.status("RssAnon"))
     }

@@ -18,8 +18,10 @@ enum Machine {
             "free -g | awk '/^Mem:/{print $2 \" GiB\"}'", "uname -sr", "stat -f -c %T \(directory)",
             "swift --version 2>/dev/null | sed -n 's/.*\\(Swift version [0-9.]*\\).*/\\1/p' | head -1", "date -u +%F",
         ]
-        return try parts.map { try Command($0).run(capturing: true).output.split(separator: "\n").first.map(String.init) ?? "" }
-            .joined(separator: ", ")
+        return try parts.map {
+            try Command($0).run(capturing: true).output.split(separator: "\n").first.map(String.init) ?? ""
+        }
+        .joined(separator: ", ")
     }
 
     /// A field of /proc/self/status, in bytes.

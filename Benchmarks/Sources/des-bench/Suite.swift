@@ -44,7 +44,8 @@ struct Suite {
                 ours: 100_000 / runs.ours, peer: 100_000 / runs.peer, unit: "files/s", target: "at least 2.0x",
                 command: tar.replacing(directory, with: "").replacing(tree, with: "tree"))
             table.value(
-                "peak memory of that pack (whole process)", Double(peak) / 1_048_576, unit: "MiB", target: "under 200 MB")
+                "peak memory of that pack (whole process)", Double(peak) / 1_048_576, unit: "MiB",
+                target: "under 200 MB")
         }
         let container = disk.path + "/a.des"
         let (out, tarOut) = (disk.path + "/out", disk.path + "/tar-out")
@@ -55,7 +56,8 @@ struct Suite {
         table.ratio(
             "extract the same to disk, files/s", ours: 100_000 / runs.ours, peer: 100_000 / runs.peer, unit: "files/s",
             target: "at least 1.5x", command: "tar -xf a.tar -C out")
-        try Command("rm -rf \(out) \(tarOut) \(tree) \(disk.path)/a.tar \(memory.path)/a.tar \(memory.path)/a.des").run()
+        try Command("rm -rf \(out) \(tarOut) \(tree) \(disk.path)/a.tar \(memory.path)/a.tar \(memory.path)/a.des")
+            .run()
     }
 
     /// Reads of a container of a million entries.
@@ -80,7 +82,8 @@ struct Suite {
             ours: { try Command([des, "cat", container, name]).run().seconds },
             peer: { try Command(["/usr/bin/unzip", "-p", zip, name]).run().seconds })
         table.process(
-            "the same against a zip of the same tree", ours: unzip.ours, peer: unzip.peer, target: "at least 50x faster",
+            "the same against a zip of the same tree", ours: unzip.ours, peer: unzip.peer,
+            target: "at least 50x faster",
             command: "unzip -p m.zip NAME", isFactorOfPeer: false)
         try Command("rm \(zip)").run()
 
@@ -92,7 +95,8 @@ struct Suite {
             peer: { try 1 / loop("bare-reads", container, "1000000")[0] })
         table.ratio(
             "checked random reads of 1 KiB by name, warm, one core", ours: 1 / reads.ours, peer: 1 / reads.peer,
-            unit: "reads/s", target: "at least 1.0x", command: "loop: pread into a reused buffer, CRC32C, SHA-256 of the name")
+            unit: "reads/s", target: "at least 1.0x",
+            command: "loop: pread into a reused buffer, CRC32C, SHA-256 of the name")
         let anonymous = try loop("memory-reads", container, "1000000")[0] - loop("memory-empty")[0]
         table.value(
             "RssAnon of a reader after 10,000 random reads, above an empty process", anonymous / 1_048_576, unit: "MiB",

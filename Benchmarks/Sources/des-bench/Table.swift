@@ -36,23 +36,24 @@ struct Table {
 
     /// The whole page.
     func markdown(machine: String) -> Page {
-        Page(text: """
-            # Benchmarks
+        Page(
+            text: """
+                # Benchmarks
 
-            Written by `make bench`; no figure here is typed by hand. Ours and the peer run in turn on the same data in
-            the same run, with a warm page cache; the figures are medians (of 5 runs; of 201 for `cat`).
+                Written by `make bench`; no figure here is typed by hand. Ours and the peer run in turn on the same data in
+                the same run, with a warm page cache; the figures are medians (of 5 runs; of 201 for `cat`).
 
-            Machine: \(machine)
+                Machine: \(machine)
 
-            | what | ours | peer | ratio | target |
-            |---|---|---|---|---|
-            \(lines.joined(separator: "\n"))
+                | what | ours | peer | ratio | target |
+                |---|---|---|---|---|
+                \(lines.joined(separator: "\n"))
 
-            The peers' commands:
+                The peers' commands:
 
-            \(commands.joined(separator: "\n"))
+                \(commands.joined(separator: "\n"))
 
-            """)
+                """)
     }
 
     /// Three significant digits, thousands separated by commas.

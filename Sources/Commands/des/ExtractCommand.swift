@@ -46,10 +46,13 @@ struct ExtractCommand: Verb {
         let summary = try await progress.whileShown { try await extractor.extract(entries) }
         let elapsed = ContinuousClock.now - start
         if console.isJSON {
-            try console.print("summary", [
-                JSON.Member("extracted", .integer(summary.fileCount)), JSON.Member("bytes", .integer(summary.byteCount)),
-                JSON.Member("failed", .integer(entries.count - summary.fileCount)),
-            ])
+            try console.print(
+                "summary",
+                [
+                    JSON.Member("extracted", .integer(summary.fileCount)),
+                    JSON.Member("bytes", .integer(summary.byteCount)),
+                    JSON.Member("failed", .integer(entries.count - summary.fileCount)),
+                ])
         } else {
             console.note(
                 "extracted \(Amounts.count(summary.fileCount)) of \(Amounts.count(entries.count)) entries, "

@@ -41,19 +41,28 @@ struct InfoCommand: Verb {
             JSON.Member("pages", .integer(layout.pageCount)),
             JSON.Member("body_bytes", .integer(statistics.bodyByteCount)),
             JSON.Member("unused_data_bytes", .integer(statistics.unusedByteCount)),
-            JSON.Member("regions", .object(regions(layout).map { region in
-                JSON.Member(region.name, .object([
-                    JSON.Member("offset", .integer(region.range.lowerBound)),
-                    JSON.Member("bytes", .integer(region.range.count)),
-                ]))
-            })),
+            JSON.Member(
+                "regions",
+                .object(
+                    regions(layout).map { region in
+                        JSON.Member(
+                            region.name,
+                            .object([
+                                JSON.Member("offset", .integer(region.range.lowerBound)),
+                                JSON.Member("bytes", .integer(region.range.count)),
+                            ]))
+                    })),
             JSON.Member("flags", .object(statistics.flags.map { JSON.Member($0.name, .integer($0.count)) })),
-            JSON.Member("sizes", .array(statistics.sizes.map { bucket in
-                .object([
-                    JSON.Member("below", .integer(bucket.below)), JSON.Member("entries", .integer(bucket.count)),
-                    JSON.Member("bytes", .integer(bucket.byteCount)),
-                ])
-            })),
+            JSON.Member(
+                "sizes",
+                .array(
+                    statistics.sizes.map { bucket in
+                        .object([
+                            JSON.Member("below", .integer(bucket.below)),
+                            JSON.Member("entries", .integer(bucket.count)),
+                            JSON.Member("bytes", .integer(bucket.byteCount)),
+                        ])
+                    })),
         ]
     }
 
@@ -87,9 +96,10 @@ struct InfoCommand: Verb {
         for flag in statistics.flags { lines.append(row(flag.name, "\(Amounts.count(flag.count)) entries")) }
         if !statistics.sizes.isEmpty { lines.append("") }
         for bucket in statistics.sizes {
-            lines.append(row(
-                "< \(Amounts.bytes(bucket.below))",
-                "\(Amounts.count(bucket.count)) entries, \(Amounts.bytes(bucket.byteCount))"))
+            lines.append(
+                row(
+                    "< \(Amounts.bytes(bucket.below))",
+                    "\(Amounts.count(bucket.count)) entries, \(Amounts.bytes(bucket.byteCount))"))
         }
         return lines
     }

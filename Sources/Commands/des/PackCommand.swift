@@ -91,7 +91,8 @@ struct PackCommand: Verb {
             guard isatty(STDOUT_FILENO) == 0 else {
                 throw DESError(.invalidArgument, "a container is not written to a terminal; redirect standard output")
             }
-            return try ContainerWriter(to: PipeSink(descriptor: STDOUT_FILENO, name: "standard output"), options: options)
+            return try ContainerWriter(
+                to: PipeSink(descriptor: STDOUT_FILENO, name: "standard output"), options: options)
         }
         options.spillDirectory = SpoolFile.directory(of: target)
         let spool = try SpoolFile(path: target, replacing: force)
@@ -112,12 +113,15 @@ struct PackCommand: Verb {
 
     private func report(_ summary: TreePacker.Summary, _ elapsed: Duration, _ console: Console) throws {
         if console.isJSON {
-            try console.print("summary", [
-                JSON.Member("container", .string(target)), JSON.Member("packed", .integer(summary.container.entryCount)),
-                JSON.Member("bytes", .integer(summary.container.byteCount)),
-                JSON.Member("left_out", .integer(summary.leftOutCount)),
-                JSON.Member("clustered", .bool(summary.container.isClustered)),
-            ])
+            try console.print(
+                "summary",
+                [
+                    JSON.Member("container", .string(target)),
+                    JSON.Member("packed", .integer(summary.container.entryCount)),
+                    JSON.Member("bytes", .integer(summary.container.byteCount)),
+                    JSON.Member("left_out", .integer(summary.leftOutCount)),
+                    JSON.Member("clustered", .bool(summary.container.isClustered)),
+                ])
         } else {
             let leftOut = summary.leftOutCount > 0 ? ", \(Amounts.count(summary.leftOutCount)) left out" : ""
             console.note(

@@ -35,21 +35,25 @@ struct VerifyCommand: Verb {
     private func verify(_ archive: String, _ console: Console) async throws -> Verifier.Summary {
         let summary = try await Verifier.verify(try FileByteSource(path: archive)) { finding in
             if console.isJSON {
-                try? console.print("finding", [
-                    JSON.Member("archive", .string(archive)), JSON.Member("offset", .integer(finding.offset)),
-                    JSON.Member("message", .string(finding.message)),
-                ])
+                try? console.print(
+                    "finding",
+                    [
+                        JSON.Member("archive", .string(archive)), JSON.Member("offset", .integer(finding.offset)),
+                        JSON.Member("message", .string(finding.message)),
+                    ])
             } else {
                 try? console.print("\(archive): \(finding)".escapingControlCharacters)
             }
         }
         if console.isJSON {
-            try console.print("summary", [
-                JSON.Member("archive", .string(archive)), JSON.Member("entries", .integer(summary.entryCount)),
-                JSON.Member("bytes", .integer(summary.byteCount)),
-                JSON.Member("findings", .integer(summary.findingCount)),
-                JSON.Member("checksums", .bool(summary.hasChecksums)),
-            ])
+            try console.print(
+                "summary",
+                [
+                    JSON.Member("archive", .string(archive)), JSON.Member("entries", .integer(summary.entryCount)),
+                    JSON.Member("bytes", .integer(summary.byteCount)),
+                    JSON.Member("findings", .integer(summary.findingCount)),
+                    JSON.Member("checksums", .bool(summary.hasChecksums)),
+                ])
         } else {
             try console.flush()
             let what = "\(archive): \(Amounts.count(summary.entryCount)) entries, \(Amounts.bytes(summary.byteCount)): "

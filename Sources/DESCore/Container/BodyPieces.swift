@@ -23,7 +23,8 @@ public struct BodyPieces: AsyncSequence, Sendable {
         /// The next piece, `nil` after the last one.
         public mutating func next() async throws -> [UInt8]? {
             let body = entry.location.body
-            let range = body.lowerBound + position..<Swift.min(body.lowerBound + position + pieceByteCount, body.upperBound)
+            let range =
+                body.lowerBound + position..<Swift.min(body.lowerBound + position + pieceByteCount, body.upperBound)
             let (entry, reader, isFirst) = (entry, reader, position == 0)
             let piece = try await reader.located {
                 if isFirst { try entry.location.checkReadable(entry.name) }

@@ -30,7 +30,8 @@ public struct ContainerIndex: RandomAccessCollection, Sendable {
             if let trailer = layout.trailer, number % trailer.geometry.pageEntryCount == 0 {
                 let pageOffset = Int(layout.root.pageOffsets[number / trailer.geometry.pageEntryCount])
                 guard offset == pageOffset else {
-                    throw .corrupt("ROOT says that entry \(number) begins at \(pageOffset) of INDEX", at: start + offset)
+                    throw .corrupt(
+                        "ROOT says that entry \(number) begins at \(pageOffset) of INDEX", at: start + offset)
                 }
             }
             let name = try IndexEntry.name(at: offset, in: bytes, start: start)

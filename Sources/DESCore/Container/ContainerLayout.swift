@@ -37,7 +37,8 @@ public struct ContainerLayout: Sendable {
         let rootOffset = trailerOffset - trailer.rootByteCount
         let bytes = tail.extracting(rootOffset..<trailerOffset)
         guard bytes.crc32c == trailer.rootCRC else {
-            throw .corrupt("\(CRCMismatch(expected: trailer.rootCRC, found: bytes.crc32c)) of ROOT", at: start + rootOffset)
+            throw .corrupt(
+                "\(CRCMismatch(expected: trailer.rootCRC, found: bytes.crc32c)) of ROOT", at: start + rootOffset)
         }
         root = try Root(
             bytes, geometry: trailer.geometry, indexByteCount: footer.index.count, start: start + rootOffset)

@@ -124,7 +124,8 @@ extension Metadata {
             try self.init(bytes)
         } catch {
             throw .corrupt(
-                "META of \(entry.name.quoted): \(error.message)", at: entry.location.meta.lowerBound + (error.offset ?? 0))
+                "META of \(entry.name.quoted): \(error.message)",
+                at: entry.location.meta.lowerBound + (error.offset ?? 0))
         }
     }
 }

@@ -155,7 +155,8 @@ public struct ContainerWriter: ~Copyable {
             body.upperBound < Limits.dataEndMax
         else {
             throw DESError(
-                .invalidArgument, "the container is full: at most \(Limits.entryCountMax) entries, "
+                .invalidArgument,
+                "the container is full: at most \(Limits.entryCountMax) entries, "
                     + "\(Limits.dataEndMax) bytes up to the end of DATA and \(Limits.indexByteCountMax) of INDEX")
         }
         let record = EntryTable.Record(

@@ -41,7 +41,8 @@ public struct EntryLocation: Sendable, Hashable {
     @inline(__always)
     func checkBody(_ crc: UInt32, _ name: EntryName) throws(DESError) {
         guard let bodyCRC, bodyCRC != crc else { return }
-        throw .corrupt("\(CRCMismatch(expected: bodyCRC, found: crc)) of the body of \(name.quoted)", at: body.lowerBound)
+        throw .corrupt(
+            "\(CRCMismatch(expected: bodyCRC, found: crc)) of the body of \(name.quoted)", at: body.lowerBound)
     }
 
     /// `crc` is that of META.

@@ -1,16 +1,19 @@
 extension Verifier {
     /// Compares DATA with its checksum and every body with its own, in one pass; then whether the clustered flag holds.
     mutating func checkBodies(_ entries: ContainerIndex, _ layout: ContainerLayout) async throws {
-        var walk = RegionWalk(entries.inDataOrder().compactMap { position in
-            let location = entries[position].location
-            return location.flags.contains(.external) ? nil : (location.body, position)
-        })
+        var walk = RegionWalk(
+            entries.inDataOrder().compactMap { position in
+                let location = entries[position].location
+                return location.flags.contains(.external) ? nil : (location.body, position)
+            })
         var dataCRC = CRC32C()
         var mismatches: [(position: Int, found: UInt32)] = []
         try await source.forEachPiece(of: layout.data) { place, piece in
             dataCRC.update(piece)
             walk.take(place, piece) { position, found in
-                if entries[position].location.bodyCRC.map({ $0 != found }) ?? false { mismatches.append((position, found)) }
+                if entries[position].location.bodyCRC.map({ $0 != found }) ?? false {
+                    mismatches.append((position, found))
+                }
             }
         }
         for (position, found) in mismatches {
@@ -22,7 +25,8 @@ extension Verifier {
         }
         for position in walk.overlapping { try await checkOverlapping(entries[position]) }
         if let trailer = layout.trailer, dataCRC.value != trailer.dataCRC {
-            find(layout.data.lowerBound,
+            find(
+                layout.data.lowerBound,
                 "\(CRCMismatch(expected: trailer.dataCRC, found: dataCRC.value)) of DATA")
         }
         checkClustering(entries, layout)
@@ -66,7 +70,8 @@ struct RegionWalk {
     init(_ sorted: [(Range<Int>, Int)]) {
         var kept: [(Range<Int>, Int)] = []
         var end = 0
-        for (range, id) in sorted.sorted(by: { ($0.0.lowerBound, $0.0.upperBound) < ($1.0.lowerBound, $1.0.upperBound) })
+        for (range, id) in sorted.sorted(by: { ($0.0.lowerBound, $0.0.upperBound) < ($1.0.lowerBound, $1.0.upperBound) }
+        )
         where !range.isEmpty {
             if range.lowerBound >= end || kept.last.map({ $0.0 == range }) ?? false {
                 kept.append((range, id))

@@ -23,7 +23,8 @@ extension Verifier {
             let metadata = try Metadata(checked: bytes, of: entry)
             let isStoredAsIs = entry.location.flags.isDisjoint(with: [.compressed, .encrypted])
             if let size = metadata.size, size != entry.byteCount, isStoredAsIs {
-                find(entry.location.meta.lowerBound,
+                find(
+                    entry.location.meta.lowerBound,
                     "META of \(entry.name.quoted) says \"size\":\(size), the body has \(entry.byteCount) bytes")
             }
         } catch {

@@ -118,12 +118,14 @@ public struct Verifier {
             }
             let unknown = entry.location.flags.rawValue & ~EntryFlags.known.rawValue
             if unknown != 0 {
-                find(entries.offset(ofEntry: position),
+                find(
+                    entries.offset(ofEntry: position),
                     "entry \(entry.name.quoted) has unknown flags 0x\(String(unknown, radix: 16))")
             }
         }
         for position in hidden {
-            find(entries.offset(ofEntry: position),
+            find(
+                entries.offset(ofEntry: position),
                 "a later entry has the same name \(entries[position].name.quoted) and hides this one")
         }
     }

@@ -19,7 +19,8 @@ public struct ContainerID: Sendable, Hashable, CustomStringConvertible {
     /// A new version 7 UUID: 48 bits of `milliseconds` since 1970 (UTC), then 74 random bits.
     public init(milliseconds: Int64, using generator: inout some RandomNumberGenerator) {
         var bytes = [UInt8]()
-        let high = UInt64(truncatingIfNeeded: milliseconds) << 16 | 0x7000 | UInt64.random(in: 0...0xFFF, using: &generator)
+        let high =
+            UInt64(truncatingIfNeeded: milliseconds) << 16 | 0x7000 | UInt64.random(in: 0...0xFFF, using: &generator)
         let low = UInt64.random(in: 0..<1 << 62, using: &generator) | 1 << 63
         for word in [high, low] { withUnsafeBytes(of: word.bigEndian) { bytes.append(contentsOf: $0) } }
         self.bytes = bytes

@@ -49,7 +49,9 @@ public struct EntryName: Sendable {
                 let byte = position < bytes.count ? bytes[position] : slash
                 if byte == slash {
                     if length == 0 { return position == 0 ? "is an absolute path" : "has an empty component" }
-                    if dots == length, dots <= 2 { return dots == 1 ? "has a component \".\"" : "has a component \"..\"" }
+                    if dots == length, dots <= 2 {
+                        return dots == 1 ? "has a component \".\"" : "has a component \"..\""
+                    }
                     (length, dots) = (0, 0)
                 } else {
                     if byte == 0 { return "contains NUL" }

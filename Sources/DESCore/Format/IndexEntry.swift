@@ -26,7 +26,9 @@ enum IndexEntry {
 
     /// The 36 bytes after the name, at `offset` in `bytes`, checked against the regions of the container.
     @inline(__always)
-    static func location(at offset: Int, in bytes: RawSpan, start: Int, footer: Footer) throws(DESError) -> EntryLocation {
+    static func location(at offset: Int, in bytes: RawSpan, start: Int, footer: Footer) throws(DESError)
+        -> EntryLocation
+    {
         let dataOffset = bytes.integer(at: offset, as: UInt64.self)
         let dataByteCount = bytes.integer(at: offset + 8, as: UInt64.self)
         let metaOffset = bytes.integer(at: offset + 16, as: UInt64.self)

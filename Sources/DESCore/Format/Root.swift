@@ -32,7 +32,8 @@ struct Root: Sendable, Equatable {
             guard let range, range.count >= geometry.entryCount(ofPage: page) * IndexEntry.byteCountMin,
                 page > 0 ? firstKeyTops[page] >= firstKeyTops[page - 1] : range.lowerBound == 0
             else {
-                throw .corrupt("ROOT places page \(page) at \(pageOffsets[page]) of INDEX, out of order or too small",
+                throw .corrupt(
+                    "ROOT places page \(page) at \(pageOffsets[page]) of INDEX, out of order or too small",
                     at: start + page * Root.bytesPerPage)
             }
         }

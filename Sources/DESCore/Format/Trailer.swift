@@ -49,7 +49,8 @@ struct Trailer: Sendable, Equatable {
         let unknown = incompatible & ~Trailer.knownIncompatible
         guard unknown == 0 else {
             throw DESError(
-                .unsupported, "the container needs feature bits 0x\(String(unknown, radix: 16)), which this version "
+                .unsupported,
+                "the container needs feature bits 0x\(String(unknown, radix: 16)), which this version "
                     + "does not have", offset: start + 12)
         }
         geometry = PageGeometry(entryCount: footer.entryCount)

@@ -67,7 +67,8 @@ package struct FileDescriptor: ~Copyable, Sendable {
         if let failure { throw failure }
         guard bytes.count == range.count else {
             throw DESError(
-                .corrupt, "the file ends at \(range.lowerBound + bytes.count), bytes up to \(range.upperBound) were "
+                .corrupt,
+                "the file ends at \(range.lowerBound + bytes.count), bytes up to \(range.upperBound) were "
                     + "expected", offset: range.lowerBound + bytes.count, place: path)
         }
         return bytes
@@ -78,7 +79,9 @@ package struct FileDescriptor: ~Copyable, Sendable {
         var done = 0
         while done < bytes.byteCount {
             let count = bytes.withUnsafeBytes { buffer in
-                retryingInterrupts { Glibc.write(rawValue, buffer.baseAddress?.advanced(by: done), buffer.count - done) }
+                retryingInterrupts {
+                    Glibc.write(rawValue, buffer.baseAddress?.advanced(by: done), buffer.count - done)
+                }
             }
             guard count >= 0 else { throw .system(errno, "cannot write", path) }
             done += count

@@ -168,7 +168,8 @@ final class ExtractionRoot {
     /// Opens a directory below the root, component by component, and creates what is missing.
     private func openDirectory(_ name: String) throws(DESError) -> FileDescriptor {
         if let fault = try EntryName(name).pathFault {
-            throw DESError(.invalidArgument, "not extracted: the name \(try EntryName(name).quoted) \(fault)", place: path)
+            throw DESError(
+                .invalidArgument, "not extracted: the name \(try EntryName(name).quoted) \(fault)", place: path)
         }
         var parent = fcntl(root.rawValue, F_DUPFD_CLOEXEC, 0)
         guard parent >= 0 else { throw .system(errno, "cannot open", path) }
@@ -181,7 +182,8 @@ final class ExtractionRoot {
             let number = errno
             close(parent)
             guard next >= 0 else {
-                let reason = number == ELOOP || number == ENOTDIR
+                let reason =
+                    number == ELOOP || number == ENOTDIR
                     ? "a part of it is a link or a file, which is not followed" : DESError.reason(number)
                 throw DESError(.conflict, "cannot create the directory: \(reason)", place: path + "/" + name)
             }

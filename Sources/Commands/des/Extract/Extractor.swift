@@ -122,7 +122,8 @@ struct Extractor: Sendable {
                         outcome.links.append((entry, content.array(), meta))
                         return
                     case nil:
-                        throw DESError(.unsupported, "entry \(entry.name.quoted) is of a type this version does not know")
+                        throw DESError(
+                            .unsupported, "entry \(entry.name.quoted) is of a type this version does not know")
                     }
                     outcome.fileCount += 1
                     outcome.byteCount += content.byteCount

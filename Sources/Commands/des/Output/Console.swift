@@ -54,7 +54,8 @@ final class Console: Sendable {
 
     /// A name as it is safe to print: on a terminal with control characters escaped, otherwise as it is.
     func printable(_ name: EntryName) -> String {
-        guard isTerminal, name.string.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+        guard isTerminal, name.string.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+        else {
             return name.string
         }
         return name.quoted
@@ -101,7 +102,9 @@ final class Console: Sendable {
         var done = 0
         while done < bytes.byteCount {
             let count = bytes.withUnsafeBytes { buffer in
-                retryingInterrupts { Glibc.write(descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done) }
+                retryingInterrupts {
+                    Glibc.write(descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done)
+                }
             }
             guard count >= 0 else { throw .system(errno, "cannot write", "standard output") }
             done += count

@@ -58,11 +58,13 @@ final class Progress: Sendable {
     private func line() -> String {
         let state = state.withLock { $0 }
         let elapsed = ContinuousClock.now - start
-        let seconds = Swift.max(0.001, Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18)
+        let seconds = Swift.max(
+            0.001, Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18)
         let rate = Double(state.files) / seconds
         var line = "\(verb) \(Amounts.count(state.files))"
         if let total = state.filesTotal { line += " of \(Amounts.count(total))" }
-        line += " files, \(Amounts.bytes(state.bytes)), \(Amounts.count(Int(rate))) files/s, "
+        line +=
+            " files, \(Amounts.bytes(state.bytes)), \(Amounts.count(Int(rate))) files/s, "
             + "\(Amounts.bytes(Int(Double(state.bytes) / seconds)))/s"
         if let total = state.filesTotal, total > state.files, rate > 0 {
             line += ", \(Amounts.duration(.seconds(Double(total - state.files) / rate))) left"

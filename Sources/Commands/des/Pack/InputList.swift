@@ -8,7 +8,9 @@ enum InputList {
         var starts: [TreeWalk.Start] = []
         for path in paths {
             var status = stat()
-            guard stat(path, &status) == 0 || lstat(path, &status) == 0 else { throw .system(errno, "cannot pack", path) }
+            guard stat(path, &status) == 0 || lstat(path, &status) == 0 else {
+                throw .system(errno, "cannot pack", path)
+            }
             if status.st_mode & S_IFMT == S_IFDIR {
                 starts.append(TreeWalk.Start(tree: try Tree(path), path: ""))
             } else {
@@ -51,7 +53,8 @@ enum InputList {
         let isStandardInput = path == "-"
         let file =
             isStandardInput
-            ? FileDescriptor(taking: dup(STDIN_FILENO), path: "standard input") : try FileDescriptor(opening: path, O_RDONLY)
+            ? FileDescriptor(taking: dup(STDIN_FILENO), path: "standard input")
+            : try FileDescriptor(opening: path, O_RDONLY)
         var bytes = [UInt8]()
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while true {

@@ -143,7 +143,8 @@ enum ClusteredOrder {
         while case let items = walk.next(1_024), !items.isEmpty {
             for item in items {
                 do throws(DESError) {
-                    let isLarge = item.kind == .file
+                    let isLarge =
+                        item.kind == .file
                         ? try FileReader.status(of: item).st_size >= Limits.smallBodyByteCountMax : false
                     if isLarge { large.append((item.name.key, item)) } else { small.append((item.name.key, item)) }
                 } catch {

@@ -108,7 +108,8 @@ struct TreeWalk {
             case S_IFREG: return try item(tree, path, .file)
             case S_IFLNK: return try item(tree, path, .symlink)
             default:
-                throw DESError(.invalidArgument, "left out: neither a file, a directory nor a link", place: tree.full(path))
+                throw DESError(
+                    .invalidArgument, "left out: neither a file, a directory nor a link", place: tree.full(path))
             }
         } catch {
             report(error)
@@ -133,9 +134,10 @@ struct TreeWalk {
     private mutating func descend(_ tree: Tree, _ path: String) throws(DESError) -> WalkItem? {
         let children = try Children(of: tree, path)
         for name in children.notUTF8 {
-            report(DESError(
-                .invalidArgument, "left out: the name is not UTF-8",
-                place: tree.full(path.isEmpty ? name : path + "/" + name)))
+            report(
+                DESError(
+                    .invalidArgument, "left out: the name is not UTF-8",
+                    place: tree.full(path.isEmpty ? name : path + "/" + name)))
         }
         if children.isEmpty { return path.isEmpty ? nil : try item(tree, path, .emptyDirectory) }
         open.append(Level(tree: tree, prefix: Array((path.isEmpty ? "" : path + "/").utf8), children: children))
