@@ -1,0 +1,23 @@
+// swift-tools-version:6.2
+// libFuzzer targets. Built with `--sanitize=fuzzer,address`, which gives each executable libFuzzer's main; see scripts/fuzz.
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let package = Package(
+    name: "fuzz",
+    platforms: [.macOS(.v15)],
+    dependencies: [.package(name: "des", path: "..")],
+    targets: [
+        .executableTarget(
+            name: "fuzz-reader", dependencies: [.product(name: "DESCore", package: "des")], swiftSettings: settings),
+        .executableTarget(
+            name: "fuzz-writer", dependencies: [.product(name: "DESCore", package: "des")], swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)
