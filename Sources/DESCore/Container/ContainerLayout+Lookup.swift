@@ -9,19 +9,25 @@ extension ContainerLayout {
     ) throws(DESError) -> EntryLocation? {
         let start = self.index(ofPages: page..<page + 1).lowerBound
         if !isChecked { try checkPage(page, index: index, checksums: checksums, start: start) }
-        var offset = 0
-        for place in 0..<entryCount(ofPage: page) {
-            let found = try IndexEntry.name(at: offset, in: index, start: start)
-            if found.count == name.byteCount, index.extracting(found).equals(name) {
-                var location = try IndexEntry.location(at: found.upperBound, in: index, start: start, footer: footer)
-                (location.bodyCRC, location.metaCRC) = ContainerLayout.checksums(ofPlace: place, in: checksums)
-                return location
-            }
-            offset = found.upperBound + IndexEntry.fixedByteCount
+        switch IndexEntry.search(for: name, in: index, count: entryCount(ofPage: page)) {
+        case .found(let found): return try location(of: found, index: index, checksums: checksums, start: start)
+        case .malformed(let offset):
+            throw .corrupt("the entry there does not fit into page \(page)", at: start + offset)
+        case .absent: break
         }
         // "Not there" is an answer to be trusted too: it holds only if the page is what ROOT says it is.
         try checkOrder(page, index: index, start: start)
         return nil
+    }
+
+    /// The location of an entry that was found in a page; `start` is where the page begins in the container.
+    @inline(__always)
+    func location(
+        of found: IndexEntry.Found, index: RawSpan, checksums: RawSpan, start: Int
+    ) throws(DESError) -> EntryLocation {
+        var location = try IndexEntry.location(at: found.nameEnd, in: index, start: start, footer: footer)
+        (location.bodyCRC, location.metaCRC) = ContainerLayout.checksums(ofPlace: found.place, in: checksums)
+        return location
     }
 
     func entryCount(ofPage page: Int) -> Int { trailer?.geometry.entryCount(ofPage: page) ?? 0 }

@@ -9,8 +9,8 @@ public final class MappedContainer: Sendable {
     private let file: MappedFile
     private let path: String
     private let plain: PlainIndex?
-    /// One bit per page whose checksum was compared: the bytes of a committed container do not change.
-    private let checkedPages = PageBits()
+    /// Pages whose checksum was compared, which is done once: the bytes of a committed container do not change.
+    private let checkedPages: PageTables
 
     /// Maps and opens the container at `path`.
     ///
@@ -25,6 +25,7 @@ public final class MappedContainer: Sendable {
             plain =
                 layout.isSorted
                 ? nil : PlainIndex(try ContainerIndex(layout, index: bytes(layout.index), checksums: []))
+            checkedPages = PageTables(layout)
             (self.file, self.layout) = (file, layout)
         } catch {
             throw error.at(path)
@@ -41,6 +42,7 @@ public final class MappedContainer: Sendable {
     public func withBody<R>(of name: EntryName, _ read: (RawSpan) throws -> R) throws -> R? {
         guard let location = try locate(name) else { return nil }
         return try file.withBytes(location.body) { body in
+            body.prefetch()
             do throws(DESError) {
                 try location.checkReadable(name)
                 try location.checkBody(body.crc32c, name)
@@ -53,39 +55,36 @@ public final class MappedContainer: Sendable {
 
     private func locate(_ name: EntryName) throws(DESError) -> EntryLocation? {
         if let plain { return name.withBytes { plain.find($0) } }
-        var found: EntryLocation?
         do {
-            try name.withBytes { bytes in
-                for page in layout.root.pages(holding: EntryKey(bytes)) where found == nil {
-                    found = try find(bytes, page: page)
+            return try name.withBytes { bytes in
+                let key = EntryKey(bytes)
+                for page in layout.root.pages(holding: key) {
+                    if let found = try find(bytes, key, page) { return found }
                 }
+                return nil
             }
         } catch let error as DESError {
             throw error.at(path)
         } catch {
             preconditionFailure("not a DESError: \(error)")
         }
-        return found
     }
 
-    private func find(_ name: RawSpan, page: Int) throws -> EntryLocation? {
-        let isChecked = checkedPages.contains(page)
-        return try file.withBytes(layout.index(ofPages: page..<page + 1)) { index in
+    private func find(_ name: RawSpan, _ key: EntryKey, _ page: Int) throws -> EntryLocation? {
+        let place = layout.index(ofPages: page..<page + 1)
+        return try file.withBytes(place) { index in
             try file.withBytes(layout.checksums(ofPages: page..<page + 1)) { checksums in
-                let location = try layout.find(
-                    name, page: page, index: index, checksums: checksums, isChecked: isChecked)
-                if !isChecked { checkedPages.insert(page) }
-                return location
+                if !checkedPages.contains(page) {
+                    try layout.checkPage(page, index: index, checksums: checksums, start: place.lowerBound)
+                    try checkedPages.insert(page, index, start: place.lowerBound)
+                }
+                let fraction = layout.root.fraction(of: key, inPage: page)
+                if let found = checkedPages.find(name, page: page, index: index, near: fraction) {
+                    return try layout.location(of: found, index: index, checksums: checksums, start: place.lowerBound)
+                }
+                try layout.checkOrder(page, index: index, start: place.lowerBound)
+                return nil
             }
         }
     }
-}
-
-/// A set of page numbers below ``Limits/pageCountMax``, without a lock.
-private final class PageBits: Sendable {
-    private let words = InlineArray<128, Atomic<UInt64>> { _ in Atomic(0) }
-
-    func contains(_ page: Int) -> Bool { words[page / 64].load(ordering: .relaxed) & (1 << UInt64(page % 64)) != 0 }
-
-    func insert(_ page: Int) { words[page / 64].bitwiseOr(1 << UInt64(page % 64), ordering: .relaxed) }
 }

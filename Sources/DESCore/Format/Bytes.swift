@@ -1,3 +1,4 @@
+internal import CDESCore
 internal import Glibc
 
 /// Little-endian integers in spans and arrays. The only place that reads or writes one.
@@ -10,6 +11,10 @@ extension RawSpan {
 
     /// A copy of the bytes.
     public func array() -> [UInt8] { withUnsafeBytes { [UInt8]($0) } }
+
+    /// Asks the CPU for the first 4 KiB at once.
+    @inline(__always)
+    func prefetch() { withUnsafeBytes { des_prefetch($0.baseAddress, $0.count) } }
 
     /// Whether both spans hold the same bytes.
     @inline(__always)

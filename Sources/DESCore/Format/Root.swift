@@ -62,6 +62,13 @@ struct Root: Sendable, Equatable {
         return max(0, lower - 1)..<upper
     }
 
+    /// Where in `page` a key lies if keys are spread evenly, 0 to 1: they are, being parts of a digest.
+    func fraction(of key: EntryKey, inPage page: Int) -> Double {
+        let first = Double(firstKeyTops[page])
+        let next = page + 1 < pageCount ? Double(firstKeyTops[page + 1]) : 0x1p32
+        return next > first ? min(max(0, (Double(key.top) - first) / (next - first)), 1) : 0
+    }
+
     /// The first page for which `belongs` holds; `belongs` must be false, then true.
     private func partition(_ belongs: (Int) -> Bool) -> Int {
         var (low, high) = (0, pageCount)
