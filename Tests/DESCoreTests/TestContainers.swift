@@ -41,12 +41,12 @@ enum TestContainer {
         return try writer.seal()
     }
 
-    /// `count` entries with empty bodies, named by their number; quick to make, for what needs many.
-    static func numbered(_ count: Int) throws -> [UInt8] {
+    /// `count` entries with the same body, named `n` and their number; quick to make, for what needs many.
+    static func numbered(_ count: Int, body: [UInt8] = []) throws -> [UInt8] {
         let sink = MemorySink()
         var writer = try ContainerWriter(to: sink)
         var batch = EntryBatch()
-        for number in 0..<count { try batch.append(EntryName("n\(number)"), body: [UInt8]().span.bytes) }
+        for number in 0..<count { try batch.append(EntryName("n\(number)"), body: body.span.bytes) }
         try writer.append(batch)
         _ = try writer.seal()
         return sink.bytes
@@ -100,6 +100,14 @@ extension [UInt8] {
         return Array(bytes.prefix(count))
     }
 }
+
+extension RawSpan {
+    /// Whether these are exactly `bytes`.
+    func holds(_ bytes: [UInt8]) -> Bool { equals(bytes.span.bytes) }
+}
+
+/// The CRC32C of `bytes`.
+func crc32c(_ bytes: [UInt8]) -> UInt32 { CRC32C.of(bytes.span.bytes) }
 
 /// The code of the error that `body` throws, `nil` if it throws none or another kind.
 func errorCode<R>(_ body: () throws -> R) -> DESError.Code? {
