@@ -13,8 +13,10 @@ struct PlainContainer {
     var items: [Item] = []
     var data: [UInt8] = []
     var metas: [UInt8] = []
-    /// Unused bytes before DATA, META, INDEX and FOOTER.
-    var gaps = (0, 0, 0, 0)
+    /// Zero bytes at the start of DATA that are in no array: for offsets beyond what fits into memory.
+    var hole = 0
+    /// Unused bytes before META, INDEX and FOOTER.
+    var gaps = (0, 0, 0)
     var footerReserved: [UInt8] = [UInt8](repeating: 0, count: 7)
 
     mutating func add(_ name: String, body: [UInt8], meta: String? = nil, flags: UInt32 = 0) {
@@ -27,16 +29,19 @@ struct PlainContainer {
         metas += meta
     }
 
-    /// The container; offsets of items count from the start of their region, unless external.
-    func bytes() -> [UInt8] {
-        var bytes = Array("DESHEAD1".utf8) + [1, 0, 0, 0, 0, 0, 0, 0]
+    static let header = Array("DESHEAD1".utf8) + [1, 0, 0, 0, 0, 0, 0, 0]
+
+    /// The container; it must have no hole.
+    func bytes() -> [UInt8] { Self.header + afterHole() }
+
+    /// All but HEADER and the hole; offsets of items count from the start of their region, unless external.
+    func afterHole() -> [UInt8] {
         func gap(_ count: Int) -> [UInt8] { [UInt8](repeating: 0xAA, count: count) }
-        bytes += gap(gaps.0)
-        let dataStart = bytes.count
-        bytes += data + gap(gaps.1)
-        let metaStart = bytes.count
-        bytes += metas + gap(gaps.2)
-        let indexStart = bytes.count
+        let dataStart = Self.header.count + hole
+        var bytes = data + gap(gaps.0)
+        let metaStart = dataStart + bytes.count
+        bytes += metas + gap(gaps.1)
+        let indexStart = dataStart + bytes.count
         for item in items {
             bytes.append(littleEndian: UInt16(item.name.count))
             bytes += item.name
@@ -46,11 +51,11 @@ struct PlainContainer {
             bytes.append(littleEndian: item.meta.1)
             bytes.append(littleEndian: item.flags)
         }
-        let indexEnd = bytes.count
-        bytes += gap(gaps.3)
+        let indexEnd = dataStart + bytes.count
+        bytes += gap(gaps.2)
         bytes += Array("DESFOOT1".utf8) + [1] + footerReserved
         for (start, count) in [
-            (dataStart, data.count), (metaStart, metas.count), (indexStart, indexEnd - indexStart),
+            (Self.header.count, hole + data.count), (metaStart, metas.count), (indexStart, indexEnd - indexStart),
         ] {
             bytes.append(littleEndian: UInt64(start))
             bytes.append(littleEndian: UInt64(count))

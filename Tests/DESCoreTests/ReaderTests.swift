@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import DESCore
@@ -6,17 +7,9 @@ import Testing
 struct ReaderTests {
     @Test("two names whose keys tie in the top 32 bits across a page border are both found")
     func keysThatTie() async throws {
-        // Found by search: the two keys agree in their top 32 bits.
         let pair = try TiedNames.pair.map { try EntryName($0) }
         try #require(pair[0].key.top == pair[1].key.top && pair[0].key < pair[1].key)
-        var entries = pair.map { TestEntry($0.string, Array($0.string.utf8)) }
-        // 63 names with lower keys fill the first page but for one place.
-        var number = 0
-        while entries.count < 65 {
-            let name = try EntryName("filler\(number)")
-            if name.key < pair[0].key { entries.append(TestEntry(name.string, [1])) }
-            number += 1
-        }
+        let entries = try TiedNames.entries()
         let bytes = try TestContainer.bytes(of: entries)
         let reader = try await ContainerReader(MemoryByteSource(bytes))
         let index = try await reader.index()
@@ -30,6 +23,71 @@ struct ReaderTests {
         }
         #expect(try await reader.find(pair + pair).map { $0?.name } == pair + pair)
         #expect(try await findings(in: bytes).isEmpty)
+    }
+
+    @Test("names of the largest size are written and read, a whole page of them too")
+    func longestNames() async throws {
+        let tail = String(repeating: "x", count: Limits.nameByteCountMax - 3)
+        let entries = (100..<170).map { TestEntry("\($0)" + tail, [UInt8($0)]) }
+        let bytes = try TestContainer.bytes(of: entries)
+        let reader = try await ContainerReader(MemoryByteSource(bytes))
+        for entry in [entries[0], entries[69]] {
+            let found = try #require(try await reader.find(EntryName(entry.name)))
+            #expect(try await reader.body(of: found) == entry.body)
+        }
+        #expect(try await reader.index().count == 70)
+        #expect(try await reader.find(EntryName(tail)) == nil)
+        #expect(try await findings(in: bytes).isEmpty)
+    }
+
+    @Test("bodies beyond 4 GiB are found where they are, in a file and mapped")
+    func beyondFourGiB() async throws {
+        var container = PlainContainer()
+        container.hole = 5 << 30
+        container.add("far", body: [1, 2, 3])
+        container.add("farther", body: [4])
+        let directory = try TemporaryDirectory()
+        let path = try directory.write(PlainContainer.header, to: "c.des")
+        let rest = container.afterHole()
+        do {
+            let file = try FileDescriptor(opening: path, O_WRONLY)
+            try #require(lseek(file.rawValue, 16 + 5 << 30, SEEK_SET) == 16 + 5 << 30)
+            try file.write(rest.span.bytes)
+        }
+        let reader = try await ContainerReader(FileByteSource(path: path))
+        let mapped = try MappedContainer(path: path)
+        for (name, body) in [("far", [1, 2, 3]), ("farther", [4])] as [(String, [UInt8])] {
+            let found = try #require(try await reader.find(EntryName(name)))
+            #expect(found.location.body.lowerBound > 5 << 30)
+            #expect(try await reader.body(of: found) == body)
+            #expect(try mapped.withBody(of: EntryName(name)) { $0.array() } == body)
+        }
+    }
+
+    @Test("many tasks may read from one reader at once")
+    func manyTasks() async throws {
+        let entries = (0..<200).map { TestEntry("n\($0)", [UInt8](repeating: UInt8($0), count: 1_000)) }
+        let directory = try TemporaryDirectory()
+        let path = try directory.write(TestContainer.bytes(of: entries), to: "c.des")
+        let reader = try await ContainerReader(FileByteSource(path: path))
+        let mapped = try MappedContainer(path: path)
+        let wrongCount = try await withThrowingTaskGroup(of: Int.self) { group in
+            for task in 0..<8 {
+                group.addTask {
+                    var wrongCount = 0
+                    for entry in entries[task...] {
+                        let name = try EntryName(entry.name)
+                        let found = try await reader.find(name)
+                        let body = if let found { try await reader.body(of: found) } else { [UInt8]() }
+                        let isRight = try mapped.withBody(of: name) { $0.holds(entry.body) } ?? false
+                        if body != entry.body || !isRight { wrongCount += 1 }
+                    }
+                    return wrongCount
+                }
+            }
+            return try await group.reduce(0, +)
+        }
+        #expect(wrongCount == 0)
     }
 
     @Test("an error names the source, and a missing file is not found")
@@ -103,8 +161,4 @@ struct ReaderTests {
             Issue.record("no error")
         } catch { #expect((error as? DESError)?.code == code) }
     }
-}
-
-private enum TiedNames {
-    static let pair = ["tie-8515", "tie-52651"]
 }

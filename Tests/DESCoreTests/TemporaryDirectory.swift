@@ -26,13 +26,13 @@ final class TemporaryDirectory: Sendable {
 
     /// Makes a file and gives its path.
     @discardableResult
-    func write(_ bytes: [UInt8], to name: String) throws -> String {
+    func write(_ bytes: [UInt8], to name: String) throws(DESError) -> String {
         let file = try FileDescriptor(opening: self / name, O_WRONLY | O_CREAT | O_TRUNC)
         try file.write(bytes.span.bytes)
         return self / name
     }
 
-    func read(_ name: String) throws -> [UInt8] { try contents(of: self / name) }
+    func read(_ name: String) throws(DESError) -> [UInt8] { try contents(of: self / name) }
 }
 
 /// The names in a directory, in no order; none if it cannot be read.

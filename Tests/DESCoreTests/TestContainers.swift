@@ -114,3 +114,9 @@ func errorCode<R>(_ body: () throws -> R) -> DESError.Code? {
     do { _ = try body() } catch { return (error as? DESError)?.code }
     return nil
 }
+
+/// The same for what is asynchronous.
+func asyncErrorCode<R>(_ body: () async throws -> R) async -> DESError.Code? {
+    do { _ = try await body() } catch { return (error as? DESError)?.code }
+    return nil
+}
