@@ -89,7 +89,9 @@ struct ClusteringTests {
         try await check(onlyFirst + names[64..<100].map { TestEntry($0, body) }, isClustered: true)
     }
 
-    @Test("the flag is set exactly when the bodies lie so, for any order of any sizes", arguments: 0..<60 as Range<UInt64>)
+    @Test(
+        "the flag is set exactly when the bodies lie so, for any order of any sizes", arguments: 0..<60 as Range<UInt64>
+    )
     func property(seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let count = Int.random(in: 0...200, using: &random)

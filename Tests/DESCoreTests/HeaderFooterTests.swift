@@ -68,8 +68,17 @@ struct HeaderFooterTests {
 
     @Test("gaps between the regions are allowed, as other v1 writers may leave them")
     func gaps() throws {
-        let gapped = Footer(data: 20..<30, meta: 33..<40, index: 45..<84, entryCount: 1, tailByteCount: 0)
+        let gapped = Footer(data: 16..<30, meta: 33..<40, index: 45..<84, entryCount: 1, tailByteCount: 0)
         #expect(try decode(gapped.encoded(), containerByteCount: 90 + 72) == gapped)
+    }
+
+    @Test("DATA begins at 16 and nowhere else")
+    func dataStart() throws {
+        for start in [16, 17, 20] {
+            let other = Footer(data: start..<30, meta: 30..<40, index: 40..<79, entryCount: 1, tailByteCount: 0)
+            let code = errorCode { try decode(other.encoded(), containerByteCount: 79 + 72) }
+            #expect(code == (start == 16 ? nil : .corrupt), "\(start)")
+        }
     }
 
     @Test("a count that cannot be in INDEX is refused before anything is reserved for it")

@@ -56,12 +56,16 @@ struct JSONEncodingTests {
         case 1: return .bool(.random(using: &generator))
         case 2: return .integer(Int64.random(in: .min ... .max, using: &generator))
         case 3, 4: return .string(randomText(using: &generator))
-        case 5: return .array((0..<Int.random(in: 0..<4, using: &generator)).map { _ in
-            randomValue(depth: depth - 1, using: &generator)
-        })
-        default: return .object((0..<Int.random(in: 0..<4, using: &generator)).map { _ in
-            JSON.Member(randomText(using: &generator), randomValue(depth: depth - 1, using: &generator))
-        })
+        case 5:
+            return .array(
+                (0..<Int.random(in: 0..<4, using: &generator)).map { _ in
+                    randomValue(depth: depth - 1, using: &generator)
+                })
+        default:
+            return .object(
+                (0..<Int.random(in: 0..<4, using: &generator)).map { _ in
+                    JSON.Member(randomText(using: &generator), randomValue(depth: depth - 1, using: &generator))
+                })
         }
     }
 

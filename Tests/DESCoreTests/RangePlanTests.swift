@@ -66,7 +66,8 @@ struct RangePlanTests {
         var ranges: [Range<Int>] = []
         var end = 0
         for _ in 0..<Int.random(in: 0..<40, using: &generator) {
-            let start = overlaps ? .random(in: 0..<space, using: &generator) : end + .random(in: 0...20, using: &generator)
+            let start =
+                overlaps ? .random(in: 0..<space, using: &generator) : end + .random(in: 0...20, using: &generator)
             end = start + .random(in: 0...max(1, space / 20), using: &generator)
             ranges.append(start..<end)
             if Int.random(in: 0..<8, using: &generator) == 0, overlaps { ranges.append(start..<end) }
@@ -116,7 +117,9 @@ private struct NaivePlan {
     var reads: [RangePlan.Read] = []
 
     init(_ ranges: [Range<Int>], _ limits: RangePlan.Limits) {
-        let order = ranges.indices.filter { !ranges[$0].isEmpty }.sorted { ranges[$0].lowerBound < ranges[$1].lowerBound }
+        let order = ranges.indices.filter { !ranges[$0].isEmpty }.sorted {
+            ranges[$0].lowerBound < ranges[$1].lowerBound
+        }
         let gaps = zip(order, order.dropFirst()).map { ranges[$1].lowerBound - ranges[$0].upperBound }
         let budget = ranges.reduce(0) { $0 + $1.count } + limits.wasteByteCountMax
         let gapMax = (0...limits.gapByteCountMax).last { gap in

@@ -95,7 +95,8 @@ struct ReaderReadsTests {
     func batch(seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let entries = (0..<2_000).map { number in
-            let size = Int.random(in: 0..<50, using: &random) == 0 ? 200_000 : Int.random(in: 0...20_000, using: &random)
+            let size =
+                Int.random(in: 0..<50, using: &random) == 0 ? 200_000 : Int.random(in: 0...20_000, using: &random)
             return TestEntry("n\(number)", [UInt8](repeating: UInt8(number % 251), count: size))
         }
         let bytes = try TestContainer.bytes(of: entries)
@@ -152,7 +153,8 @@ struct ReaderReadsTests {
             }
             let source = RecordingSource(MemoryByteSource(bytes))
             _ = try await Verifier.verify(source) { _ in }
-            #expect(source.takeRanges().allSatisfy { !$0.isEmpty && $0.lowerBound >= 0 && $0.upperBound <= bytes.count })
+            #expect(
+                source.takeRanges().allSatisfy { !$0.isEmpty && $0.lowerBound >= 0 && $0.upperBound <= bytes.count })
         }
     }
 }

@@ -139,7 +139,8 @@ struct SpoolFileTests {
             let spool = try SpoolFile(path: path)
             let bytes: [UInt8] = [1, 2, 3]
             try spool.write(bytes.span.bytes)
-            #expect(errorCode { try spool.commit(tail: tail, byteCount: byteCount) } == .corrupt, "\(tail), \(byteCount)")
+            #expect(
+                errorCode { try spool.commit(tail: tail, byteCount: byteCount) } == .corrupt, "\(tail), \(byteCount)")
             #expect(directory.names == ["c.des.partial"])
         }
         #expect(directory.names == [])

@@ -12,7 +12,9 @@ struct WriterStreamTests {
 
         mutating func read(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
             let count = min(buffer.count, pieceByteCount, body.count - position)
-            body.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[position..<position + count])) }
+            body.withUnsafeBytes {
+                buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[position..<position + count]))
+            }
             position += count
             return count
         }

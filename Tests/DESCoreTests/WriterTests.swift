@@ -116,7 +116,8 @@ struct WriterTests {
         #expect(try sink.bytes == TestContainer.bytes(of: kept))
     }
 
-    @Test("a name that no extraction may follow is refused, and nothing of it stays", arguments: ["/a", "a/../b", "\0"])
+    @Test(
+        "a name that no extraction may follow is refused, and nothing of it stays", arguments: ["/a", "a/../b", "\0"])
     func illegalName(name: String) throws {
         let sink = MemorySink()
         var writer = try ContainerWriter(to: sink)
