@@ -24,9 +24,9 @@ struct Truth: Sendable {
     @discardableResult
     func check(_ bytes: [UInt8], _ what: @autoclosure () -> String) async -> Bool {
         var failed = false
-        func attempt(_ body: () async throws -> Bool) async {
+        func attempt(_ part: String, _ body: () async throws -> Bool) async {
             do {
-                if try await !body() { Issue.record("a wrong answer after \(what())") }
+                if try await !body() { Issue.record("\(part) is wrong after \(what())") }
             } catch is DESError {
                 failed = true
             } catch {
@@ -39,14 +39,14 @@ struct Truth: Sendable {
             return true
         }
         for name in names {
-            await attempt {
+            await attempt("the body of \(name)") {
                 guard let found = try await reader.find(name) else { return false }
-                await attempt { try await reader.metadata(of: found).json == metas[name] }
+                await attempt("META of \(name)") { try await reader.metadata(of: found).json == metas[name] }
                 return try await reader.body(of: found) == bodies[name]
             }
         }
-        for name in absent { await attempt { try await reader.find(name) == nil } }
-        await attempt { try await reader.index().elementsEqual(index) }
+        for name in absent { await attempt("the answer to \(name)") { try await reader.find(name) == nil } }
+        await attempt("the listing") { try await reader.index().elementsEqual(index) }
         return failed
     }
 
@@ -57,7 +57,8 @@ struct Truth: Sendable {
         for name in names + absent {
             do {
                 let isRight = try container.withBody(of: name) { $0.holds(bodies[name] ?? [0xEE]) }
-                if isRight != (bodies[name] == nil ? nil : true) { Issue.record("a wrong answer after \(what())") }
+                let isExpected = isRight == bodies[name].map { _ in true }
+                if !isExpected { Issue.record("the body of \(name) is wrong after \(what())") }
             } catch is DESError {} catch { Issue.record("\(error) after \(what())") }
         }
     }

@@ -14,7 +14,7 @@ struct MetaEncoderTests {
     func sizeIsLast() {
         #expect(text(size: 0) { _ in } == #"{"size":0}"#)
         let encoded = text(size: 12) {
-            $0.set("mode", 0o644)
+            $0.set(mode: 0o644)
             $0.set("mime", "text/plain")
             $0.set("tags", .array([.null, .bool(true), .number("1e3")]))
         }
@@ -24,11 +24,11 @@ struct MetaEncoderTests {
     @Test("the caller's own size is dropped, whatever its type, a nested one is kept")
     func callersSize() {
         let encoded = text(size: 3) {
-            $0.set("size", 99)
+            $0.set("size", .integer(99))
             $0.set("size", "x")
             $0.set("size", .null)
             $0.set("o", .object([JSON.Member("size", .integer(1))]))
-            $0.set("Size", 1)
+            $0.set("Size", .integer(1))
         }
         #expect(encoded == #"{"o":{"size":1},"Size":1,"size":3}"#)
     }
@@ -39,10 +39,34 @@ struct MetaEncoderTests {
         #expect(encoded == "{\"a\\\"\\n\":\"\\u0000\\u001f\\\\/\u{7F}é\",\"size\":1}")
     }
 
+    @Test("mode and time of the last change are written as the format has them, a time without a form is left out")
+    func modeAndTime() {
+        let encoded = text(size: 1) {
+            $0.set(mode: 0o7755)
+            $0.set(modified: Timestamp(seconds: -1, nanoseconds: 5))
+        }
+        #expect(encoded == #"{"mode":4077,"mtime":"1969-12-31T23:59:59.000000005Z","size":1}"#)
+        #expect(text(size: 1) { $0.set(modified: Timestamp(seconds: 1 << 40, nanoseconds: 0)) } == #"{"size":1}"#)
+        #expect(text(size: 1) { $0.set(encoded: Array(#""a":1,"#.utf8)) } == #"{"a":1,"size":1}"#)
+    }
+
+    @Test("numbers are written in decimal, with zeros in front up to a width")
+    func decimals() {
+        for value in [0, 1, 9, 10, 99, 100, 1_000_000_007, .max] {
+            for width in [1, 2, 9] {
+                var bytes = Array("x".utf8)
+                bytes.append(decimal: value, width: width)
+                let digits = String(value)
+                let zeros = String(repeating: "0", count: max(0, width - digits.utf8.count))
+                #expect(String(decoding: bytes, as: UTF8.self) == "x" + zeros + digits)
+            }
+        }
+    }
+
     @Test("an encoder goes on after what its buffer holds")
     func after() {
         var encoder = MetaEncoder(after: Array("before".utf8))
-        encoder.set("k", 1)
+        encoder.set("k", .integer(1))
         #expect(String(decoding: encoder.finish(size: 2), as: UTF8.self) == #"before{"k":1,"size":2}"#)
     }
 

@@ -98,6 +98,10 @@ struct ReaderModelTests {
             let isRight = body.holds(model[entry.name] ?? [0xEE])
             #expect(isRight, "\(entry.name)")
         }
+        let found = try await reader.find(wanted).compactMap { $0 }
+        var metas: [JSON] = []
+        for entry in found { metas.append(try await reader.metadata(of: entry).json) }
+        #expect(try await reader.metadata(of: found).map(\.json) == metas)
         #expect(absent == wanted.filter { model[$0] == nil })
         let asked = Dictionary(wanted.filter { model[$0] != nil }.map { ($0, 1) }, uniquingKeysWith: +)
         #expect(received == asked)

@@ -75,6 +75,17 @@ struct ReaderReadsTests {
         #expect(source.takeRequests() == [])
     }
 
+    @Test("a counting source counts what was read")
+    func counting() async throws {
+        let bytes = try TestContainer.bytes(of: [TestEntry("a", [UInt8](repeating: 1, count: 1 << 20))])
+        let source = CountingByteSource(MemoryByteSource(bytes, name: "counted"))
+        let reader = try await ContainerReader(source)
+        #expect(reader.name == "counted")
+        #expect((source.counts.reads, source.counts.bytes) == (1, Self.tailByteCount))
+        try await reader.check(try #require(try await reader.find(EntryName("a"))))
+        #expect((source.counts.reads, source.counts.bytes) == (2, Self.tailByteCount + 1 << 20))
+    }
+
     @Test("an empty body, and META that is not there, are read without any request")
     func emptyRanges() async throws {
         let entries = [TestEntry("empty"), TestEntry("large", [UInt8](repeating: 1, count: 1 << 20))]

@@ -94,6 +94,8 @@ struct WriterFailureTests {
             try writer.append(EntryName("a"), meta: { $0.set("n", digits) }, body: [UInt8]().span.bytes)
         }
         #expect(error?.place == directory / "missing")
+        let isUsable = writer.isUsable
+        #expect(!isUsable)
         #expect(errorCode { try writer.append(EntryName("b"), body: [UInt8]().span.bytes) } == .unavailable)
         do {
             _ = try writer.seal()

@@ -65,7 +65,7 @@ struct WriterTests {
             try batch.append(EntryName(entry.name), meta: { entry.encode(into: &$0) }, body: entry.body.span.bytes)
             if batch.count == size {
                 #expect(try writer.append(batch) == [])
-                batch.removeAll()
+                batch = EntryBatch(entryCapacity: size)
             }
         }
         try writer.append(batch)
@@ -83,6 +83,8 @@ struct WriterTests {
         #expect(throws: DESError(.conflict, "the container already has an entry named \"a\"")) {
             try writer.append(EntryName("a"), body: second.span.bytes)
         }
+        let isUsable = writer.isUsable
+        #expect(isUsable)
         // Another form of a visible name is another name.
         try writer.append(EntryName("\u{E9}"), body: first.span.bytes)
         try writer.append(EntryName("e\u{301}"), body: second.span.bytes)
@@ -103,8 +105,9 @@ struct WriterTests {
         let names = ["a", "b", "a", "c", "c", "b", "d", "a"]
         for (number, name) in names.enumerated() {
             let body = [UInt8](repeating: UInt8(number), count: 3 + number)
-            try batch.append(EntryName(name), meta: { $0.set("n", number) }, body: body.span.bytes)
+            try batch.append(EntryName(name), meta: { $0.set("n", .integer(number)) }, body: body.span.bytes)
         }
+        #expect(names.indices.map { batch.name(at: $0).string } == names)
         #expect(try writer.append(batch) == [2, 4, 5, 7])
         #expect(try writer.append(batch) == Array(0..<8))
         _ = try writer.seal()
