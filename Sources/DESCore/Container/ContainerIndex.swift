@@ -19,7 +19,7 @@ public struct ContainerIndex: RandomAccessCollection, Sendable {
         let start = layout.index.lowerBound
         for page in 0..<layout.pageCount {
             let place = layout.index(ofPages: page..<page + 1)
-            try layout.checkPage(
+            try layout.checkPageCRC(
                 page, index: bytes.extracting(place.moved(by: -start)),
                 checksums: checksums.span.bytes.extracting(
                     layout.checksums(ofPages: page..<page + 1).moved(by: -layout.checksums.lowerBound)),

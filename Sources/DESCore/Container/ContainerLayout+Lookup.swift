@@ -8,15 +8,13 @@ extension ContainerLayout {
         _ name: RawSpan, page: Int, index: RawSpan, checksums: RawSpan, isChecked: Bool = false
     ) throws(DESError) -> EntryLocation? {
         let start = self.index(ofPages: page..<page + 1).lowerBound
-        if !isChecked { try checkPage(page, index: index, checksums: checksums, start: start) }
+        if !isChecked { try checkPage(page, index: index, checksums: checksums) }
         switch IndexEntry.search(for: name, in: index, count: entryCount(ofPage: page)) {
         case .found(let found): return try location(of: found, index: index, checksums: checksums, start: start)
         case .malformed(let offset):
             throw .corrupt("the entry there does not fit into page \(page)", at: start + offset)
         case .absent: break
         }
-        // "Not there" is an answer to be trusted too: it holds only if the page is what ROOT says it is.
-        try checkOrder(page, index: index, start: start)
         return nil
     }
 
@@ -38,8 +36,17 @@ extension ContainerLayout {
         return (checksums.integer(at: offset, as: UInt32.self), checksums.integer(at: offset + 4, as: UInt32.self))
     }
 
+    /// Checks a page as a whole, before any entry of it is believed: its checksum, its entries, their order.
+    ///
+    /// "Not there" is an answer to be trusted too, and it holds only if the page is what ROOT says it is.
+    func checkPage(_ page: Int, index: RawSpan, checksums: RawSpan) throws(DESError) {
+        let start = self.index(ofPages: page..<page + 1).lowerBound
+        try checkPageCRC(page, index: index, checksums: checksums, start: start)
+        try checkOrder(page, index: index, start: start)
+    }
+
     /// Compares a page with its checksum.
-    func checkPage(_ page: Int, index: RawSpan, checksums: RawSpan, start: Int) throws(DESError) {
+    func checkPageCRC(_ page: Int, index: RawSpan, checksums: RawSpan, start: Int) throws(DESError) {
         let stored = checksums.integer(at: 0, as: UInt32.self)
         let crc = index.crc32c
         guard crc == stored else {
@@ -47,7 +54,8 @@ extension ContainerLayout {
         }
     }
 
-    /// The entries of a page are in ascending (key, name) order and between the keys ROOT gives for it and the next.
+    /// The entries of a page are inside the container and in ascending (key, name) order, between the keys ROOT gives
+    /// for it and the next, and no name is more than text.
     func checkOrder(_ page: Int, index: RawSpan, start: Int) throws(DESError) {
         var offset = 0
         var previous: (key: EntryKey, name: Range<Int>)?
@@ -65,6 +73,14 @@ extension ContainerLayout {
             guard isAscending, isBeforeNextPage else {
                 throw .corrupt(
                     "entry \(place) of page \(page) is out of order, or not where ROOT says", at: start + offset)
+            }
+            _ = try IndexEntry.location(at: name.upperBound, in: index, start: start, footer: footer)
+            let isText = index.extracting(name).withUnsafeBytes {
+                !$0.contains(0) && String(validating: $0, as: UTF8.self) != nil
+            }
+            guard isText else {
+                throw .corrupt(
+                    "the name of entry \(place) of page \(page) is not UTF-8 without NUL", at: start + offset)
             }
             previous = (key, name)
             offset = name.upperBound + IndexEntry.fixedByteCount

@@ -68,6 +68,9 @@ public struct ContainerLayout: Sendable {
     /// Pages of INDEX; 0 in a plain v1 container.
     public var pageCount: Int { root.pageCount }
 
+    /// Where ROOT begins.
+    var rootStart: Int { tail.upperBound - Trailer.byteCount - (trailer?.rootByteCount ?? 0) }
+
     /// CHECKSUMS in the container.
     var checksums: Range<Int> { tail.lowerBound..<tail.lowerBound + (trailer?.checksumsByteCount ?? 0) }
 

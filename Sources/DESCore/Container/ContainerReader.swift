@@ -76,8 +76,13 @@ public final class ContainerReader: Sendable {
     public func index() async throws -> ContainerIndex {
         if let plain { return plain.entries }
         return try await located {
-            try ContainerIndex(
-                layout, index: try await bytes(layout.index), checksums: try await bytes(layout.checksums))
+            let checksums = try await bytes(layout.checksums)
+            let crc = checksums.span.bytes.crc32c
+            if let expected = layout.trailer?.checksumsCRC, expected != crc {
+                throw DESError.corrupt(
+                    "\(CRCMismatch(expected: expected, found: crc)) of CHECKSUMS", at: layout.checksums.lowerBound)
+            }
+            return try ContainerIndex(layout, index: try await bytes(layout.index), checksums: checksums)
         }
     }
 

@@ -90,6 +90,9 @@ public struct ContainerWriter: ~Copyable {
         _ name: EntryName, meta: (inout MetaEncoder) -> Void = { _ in }, byteCount: Int,
         read: (UnsafeMutableRawBufferPointer) throws -> Int
     ) throws {
+        guard byteCount >= 0, byteCount < Limits.dataEndMax - position else {
+            throw ContainerWriter.full
+        }
         // A batch of one with an empty body checks name and META and makes key and checksums.
         var batch = EntryBatch()
         try batch.append(name, meta: meta, statedSize: byteCount)
@@ -116,6 +119,13 @@ public struct ContainerWriter: ~Copyable {
                 body: start..<writer.position, bodyCRC: crc.value)
         }
         if !added { throw ContainerWriter.duplicate(name) }
+    }
+
+    private static var full: DESError {
+        DESError(
+            .invalidArgument,
+            "the container is full: at most \(Limits.entryCountMax) entries, \(Limits.dataEndMax) bytes up to the end of "
+                + "DATA and \(Limits.indexByteCountMax) of INDEX")
     }
 
     private static func duplicate(_ name: EntryName) -> DESError {
@@ -154,10 +164,7 @@ public struct ContainerWriter: ~Copyable {
         guard entries.count < Limits.entryCountMax, indexEnd < Limits.indexByteCountMax,
             body.upperBound < Limits.dataEndMax
         else {
-            throw DESError(
-                .invalidArgument,
-                "the container is full: at most \(Limits.entryCountMax) entries, "
-                    + "\(Limits.dataEndMax) bytes up to the end of DATA and \(Limits.indexByteCountMax) of INDEX")
+            throw ContainerWriter.full
         }
         let record = EntryTable.Record(
             key: item.key.rawValue, dataOffset: body.lowerBound, dataByteCount: body.count,

@@ -75,15 +75,12 @@ public final class MappedContainer: Sendable {
         return try file.withBytes(place) { index in
             try file.withBytes(layout.checksums(ofPages: page..<page + 1)) { checksums in
                 if !checkedPages.contains(page) {
-                    try layout.checkPage(page, index: index, checksums: checksums, start: place.lowerBound)
+                    try layout.checkPage(page, index: index, checksums: checksums)
                     try checkedPages.insert(page, index, start: place.lowerBound)
                 }
                 let fraction = layout.root.fraction(of: key, inPage: page)
-                if let found = checkedPages.find(name, page: page, index: index, near: fraction) {
-                    return try layout.location(of: found, index: index, checksums: checksums, start: place.lowerBound)
-                }
-                try layout.checkOrder(page, index: index, start: place.lowerBound)
-                return nil
+                guard let found = checkedPages.find(name, page: page, index: index, near: fraction) else { return nil }
+                return try layout.location(of: found, index: index, checksums: checksums, start: place.lowerBound)
             }
         }
     }

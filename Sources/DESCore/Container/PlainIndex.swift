@@ -9,7 +9,10 @@ struct PlainIndex: Sendable {
         keys = entries.indices.map { (entries.withName(at: $0) { EntryKey($0) }, $0) }.sorted { $0 < $1 }
     }
 
-    func find(_ name: RawSpan) -> EntryLocation? {
+    func find(_ name: RawSpan) -> EntryLocation? { position(of: name).map { entries[$0].location } }
+
+    /// The position in INDEX of the last entry named `name`.
+    private func position(of name: RawSpan) -> Int? {
         let key = EntryKey(name)
         var (low, high) = (0, keys.count)
         while low < high {
@@ -23,14 +26,11 @@ struct PlainIndex: Sendable {
             if isSame { found = position }
             low += 1
         }
-        return found.map { entries[$0].location }
+        return found
     }
 
     /// Positions of entries that a later entry of the same name hides.
     func hidden() -> [Int] {
-        entries.indices.filter { position in
-            let location = entries.withName(at: position) { find($0) }
-            return location != entries[position].location
-        }
+        entries.indices.filter { position in entries.withName(at: position) { self.position(of: $0) } != position }
     }
 }

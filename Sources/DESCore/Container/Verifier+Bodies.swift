@@ -40,19 +40,49 @@ extension Verifier {
         do throws(DESError) { try entry.location.checkBody(crc.value, entry.name) } catch { find(error) }
     }
 
+    /// The clustered flag and the positions in ROOT are what a reader guesses by: they must be true.
     private mutating func checkClustering(_ entries: ContainerIndex, _ layout: ContainerLayout) {
-        guard let trailer = layout.trailer, trailer.clustered else { return }
+        guard let trailer = layout.trailer else { return }
+        guard trailer.clustered else {
+            for page in 0..<layout.pageCount where layout.root.positions[page] != 0 {
+                find(
+                    layout.rootStart + page * Root.bytesPerPage,
+                    "ROOT has a body position for page \(page) of a container that is not clustered")
+            }
+            return
+        }
         var end = layout.data.lowerBound
-        for entry in entries where !entry.location.flags.contains(.external) {
+        var position = trailer.smallEnd  // where the next small body begins, seen from the last entry
+        for (number, entry) in entries.enumerated() where !entry.location.flags.contains(.external) {
             let body = entry.location.body
-            let isInOrder =
-                body.count < Limits.smallBodyByteCountMax
+            let isSmall = body.count < Limits.smallBodyByteCountMax
+            let isInPlace =
+                isSmall
                 ? body.lowerBound >= end && body.upperBound <= trailer.smallEnd : body.lowerBound >= trailer.smallEnd
-            if !isInOrder {
-                find(body.lowerBound, "the container says it is clustered, the body of \(entry.name.quoted) is not")
+            if !isInPlace {
+                find(
+                    body.lowerBound,
+                    "the container says it is clustered, the body of \(entries[number].name.quoted) is not")
                 return
             }
-            if body.count < Limits.smallBodyByteCountMax { end = body.upperBound }
+            if isSmall { end = body.upperBound }
+        }
+        if end != trailer.smallEnd {
+            find(
+                layout.tail.upperBound - Trailer.byteCount + 64,
+                "TRAILER says that the small bodies end at \(trailer.smallEnd), they end at \(end)")
+        }
+        for page in (0..<layout.pageCount).reversed() {
+            let first = page * trailer.geometry.pageEntryCount
+            let small = (first..<first + trailer.geometry.entryCount(ofPage: page)).lazy.map { entries[$0].location }
+                .first { !$0.flags.contains(.external) && $0.body.count < Limits.smallBodyByteCountMax }
+            position = small?.body.lowerBound ?? position
+            if layout.root.positions[page] != Root.encoded(position: position) {
+                find(
+                    layout.rootStart + page * Root.bytesPerPage,
+                    "ROOT says that the bodies of page \(page) begin about \(layout.root.positions[page]) x 4 KiB, they "
+                        + "begin at \(position)")
+            }
         }
     }
 }

@@ -8,6 +8,10 @@ extension Verifier {
             find(layout.meta.lowerBound, "\(CRCMismatch(expected: trailer.metaCRC, found: regionCRC.value)) of META")
         }
         let ranges = entries.map(\.location.meta)
+        let nothing: [UInt8] = []
+        for position in ranges.indices where ranges[position].isEmpty {
+            checkMeta(nothing.span.bytes, of: entries[position])
+        }
         for read in RangePlan(ranges).reads {
             let bytes = try await source.read(read.range)
             for position in read.members {
@@ -22,10 +26,16 @@ extension Verifier {
             try entry.location.checkMeta(bytes.crc32c, entry.name)
             let metadata = try Metadata(checked: bytes, of: entry)
             let isStoredAsIs = entry.location.flags.isDisjoint(with: [.compressed, .encrypted])
-            if let size = metadata.size, size != entry.byteCount, isStoredAsIs {
+            if let size = metadata.size {
+                if size != entry.byteCount, isStoredAsIs {
+                    find(
+                        entry.location.meta.lowerBound,
+                        "META of \(entry.name.quoted) says \"size\":\(size), the body has \(entry.byteCount) bytes")
+                }
+            } else if summary.hasChecksums || !bytes.isEmpty {
                 find(
                     entry.location.meta.lowerBound,
-                    "META of \(entry.name.quoted) says \"size\":\(size), the body has \(entry.byteCount) bytes")
+                    "META of \(entry.name.quoted) has no \"size\" that is a whole number")
             }
         } catch {
             find(error)

@@ -70,7 +70,7 @@ public struct Verifier {
             return
         }
         summary.entryCount = entries.count
-        checkOrder(layout, index, checksums)
+        checkOrder(layout, index, entries)
         checkNames(entries, hidden: reader.hiddenEntries())
         try await checkMetas(entries, layout)
         try await checkBodies(entries, layout)
@@ -101,12 +101,23 @@ public struct Verifier {
         }
     }
 
-    private mutating func checkOrder(_ layout: ContainerLayout, _ index: [UInt8], _ checksums: [UInt8]) {
+    /// Order within each page, and from the last entry of a page to the first of the next: ROOT tells only 32 bits.
+    private mutating func checkOrder(_ layout: ContainerLayout, _ index: [UInt8], _ entries: ContainerIndex) {
         for page in 0..<layout.pageCount {
             let place = layout.index(ofPages: page..<page + 1)
             let bytes = index.span.bytes.extracting(place.moved(by: -layout.index.lowerBound))
             do throws(DESError) { try layout.checkOrder(page, index: bytes, start: place.lowerBound) } catch {
                 find(error)
+            }
+            guard page > 0, let first = layout.trailer.map({ page * $0.geometry.pageEntryCount }) else { continue }
+            let isAscending = entries.withName(at: first - 1) { last in
+                entries.withName(at: first) { next in
+                    let (lastKey, nextKey) = (EntryKey(last), EntryKey(next))
+                    return lastKey < nextKey || lastKey == nextKey && last.precedes(next)
+                }
+            }
+            if !isAscending {
+                find(place.lowerBound, "the first entry of page \(page) is not after the last one of the page before")
             }
         }
     }

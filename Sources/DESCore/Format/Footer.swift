@@ -64,6 +64,9 @@ struct Footer: Sendable, Equatable {
                 "\(count) entries cannot be in an INDEX of \(index.count) bytes, each has at least "
                     + "\(IndexEntry.byteCountMin)", at: start + 64)
         }
+        if tailByteCount > 0 && index.upperBound != tailStart {
+            throw .corrupt("INDEX ends at \(index.upperBound), TAIL begins at \(tailStart)", at: start + 10)
+        }
         entryCount = Int(count)
         self.tailByteCount = tailByteCount
     }

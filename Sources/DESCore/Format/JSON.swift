@@ -1,5 +1,5 @@
 /// A JSON value (RFC 8259). Members keep their order, numbers their spelling: META goes through unchanged.
-public enum JSON: Sendable, Hashable {
+public enum JSON: Sendable {
     /// `null`.
     case null
     /// `true` or `false`.
@@ -72,10 +72,13 @@ public enum JSON: Sendable, Hashable {
     }
 
     /// The value as compact text.
-    public var text: String {
+    public var text: String { String(decoding: encoded, as: UTF8.self) }
+
+    /// The value as compact bytes.
+    private var encoded: [UInt8] {
         var bytes = [UInt8]()
         encode(into: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+        return bytes
     }
 
     static func encode(_ text: String, into bytes: inout [UInt8]) {
@@ -106,4 +109,22 @@ public enum JSON: Sendable, Hashable {
         default: (byte < 0x10 ? #"\u000"# : #"\u00"#) + String(byte, radix: 16)
         }
     }
+}
+
+extension JSON: Hashable {
+    /// Equal bytes when encoded: strings that only look alike differ, and so do numbers spelled in two ways.
+    public static func == (a: JSON, b: JSON) -> Bool { a.encoded == b.encoded }
+
+    /// Hashes the bytes.
+    public func hash(into hasher: inout Hasher) { hasher.combine(encoded) }
+}
+
+extension JSON.Member {
+    /// Equal bytes when encoded.
+    public static func == (a: JSON.Member, b: JSON.Member) -> Bool {
+        a.key.utf8.elementsEqual(b.key.utf8) && a.value == b.value
+    }
+
+    /// Hashes the bytes.
+    public func hash(into hasher: inout Hasher) { hasher.combine(JSON.object([self])) }
 }

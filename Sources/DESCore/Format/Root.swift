@@ -16,8 +16,11 @@ struct Root: Sendable, Equatable {
     mutating func append(firstKey: EntryKey, pageOffset: Int, bodyPosition: Int) {
         firstKeyTops.append(firstKey.top)
         pageOffsets.append(UInt32(pageOffset))
-        positions.append(UInt32(bodyPosition >> Root.positionShift))
+        positions.append(Root.encoded(position: bodyPosition))
     }
+
+    /// A position in DATA as ROOT holds it.
+    static func encoded(position: Int) -> UInt32 { UInt32(position >> positionShift) }
 
     /// Decodes ROOT and checks what can be checked without INDEX: order, and room for the entries of each page.
     init(_ bytes: RawSpan, geometry: PageGeometry, indexByteCount: Int, start: Int) throws(DESError) {

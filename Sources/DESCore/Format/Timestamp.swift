@@ -36,7 +36,9 @@ public struct Timestamp: Sendable, Hashable {
         }
         let zone = String(decoding: bytes[end...], as: UTF8.self)
         guard zone == "Z" || zone == "+00:00" else { return nil }
-        seconds = Timestamp.days(year: year, month: month, day: day) * 86_400 + hour * 3_600 + minute * 60 + second
+        let days = Timestamp.days(year: year, month: month, day: day)
+        guard Timestamp.civil(days: days) == (year, month, day) else { return nil }  // a day its month does not have
+        seconds = days * 86_400 + hour * 3_600 + minute * 60 + second
     }
 
     /// RFC 3339, nanoseconds, UTC. A year outside 0 to 9999 has no such form: `nil`.

@@ -31,7 +31,8 @@ private final class JobQueue: @unchecked Sendable {  // all state is guarded by 
 
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-    private var waiting: [Job] = []
+    /// Jobs from `head` on; those before it were taken out, so that nothing they held is kept.
+    private var waiting: [Job?] = []
     private var head = 0
     private var idleCount = 0
     private var threadCount = 0
@@ -90,13 +91,13 @@ private final class JobQueue: @unchecked Sendable {  // all state is guarded by 
             pthread_cond_wait(condition, mutex)
             idleCount -= 1
         }
-        let job = waiting[head]
+        let job = waiting[head].take()
         head += 1
-        if head == waiting.count {
-            waiting.removeAll(keepingCapacity: true)
+        if head == waiting.count || head >= 1_024 {
+            waiting.removeFirst(head)
             head = 0
         }
         pthread_mutex_unlock(mutex)
-        return job
+        return job ?? {}
     }
 }
