@@ -8,11 +8,13 @@ struct RunningCommand {
     fileprivate let stdout: Int32
     fileprivate let stderr: Int32
     fileprivate let secondsMax: Int
+    fileprivate let deadline: ContinuousClock.Instant
     fileprivate let commandLine: String
 
     init(pid: pid_t, stdout: Int32, stderr: Int32, secondsMax: Int, commandLine: String) {
         (self.pid, self.stdout, self.stderr) = (pid, stdout, stderr)
         (self.secondsMax, self.commandLine) = (secondsMax, commandLine)
+        deadline = .now + .seconds(secondsMax)
     }
 
     /// Sends a signal; it has not been waited for, so the process id is still its own.
@@ -28,9 +30,7 @@ struct RunningCommand {
     func wait() throws -> Command.Result {
         var result = Command.Result(commandLine: commandLine)
         var errors: [UInt8] = []
-        let deadline = ContinuousClock.now + .seconds(secondsMax)
-        var polled = [pollfd(fd: stdout, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: stderr, events: Int16(POLLIN), revents: 0)]
+        var polled = [stdout, stderr].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         var isKilled = false
         while polled.contains(where: { $0.fd >= 0 }) || !hasEnded {
