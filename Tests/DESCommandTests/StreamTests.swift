@@ -79,7 +79,7 @@ struct StreamTests {
             sys.stdout.buffer.write(out)
             sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
             """
-        return try Command.tool(.python3, ["-c", program, DESProgram.path] + arguments).run()
+        return try Command.tool(.python3, ["-ISBc", program, DESProgram.path] + arguments).run()
     }
 
     @Test("a name on a terminal cannot steer it; in a pipe it is as it is")
@@ -110,7 +110,7 @@ struct StreamTests {
             sys.stdout.buffer.write(shown)
             sys.exit(des.wait())
             """
-        let arguments = ["-c", program, DESProgram.path, "pack", directory["tree"], "-o", "-"]
+        let arguments = ["-ISBc", program, DESProgram.path, "pack", directory["tree"], "-o", "-"]
         let result = try Command.tool(.python3, arguments).run()
         #expect(result.status == 0, "\(result)")
         let parts = result.text.split(separator: "\r\u{1B}[K", omittingEmptySubsequences: false)

@@ -120,7 +120,7 @@ struct Command {
 
     /// Little of the surroundings, so that they cannot change a result.
     private func environmentLines() -> [String] {
-        var all = ["LC_ALL": "C.UTF-8", "SWIFT_BACKTRACE": "enable=no", "PYTHONDONTWRITEBYTECODE": "1"]
+        var all = ["LC_ALL": "C.UTF-8", "SWIFT_BACKTRACE": "enable=no"]
         for name in ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH"] {
             if let value = getenv(name) { all[name] = String(cString: value) }
         }

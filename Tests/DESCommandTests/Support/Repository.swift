@@ -9,7 +9,7 @@ enum Repository {
 
     /// The independent reader of version 1.
     static func v1Reader(_ arguments: String...) throws -> Command.Result {
-        try Command.tool(.python3, [path + "/Tests/Interop/v1_reader.py"] + arguments).run()
+        try Command.tool(.python3, ["-ISB", path + "/Tests/Interop/v1_reader.py"] + arguments).run()
     }
 
     /// Runs a Python program that writes containers with the independent writer, `docs/vectors/writer.py`, whose names
@@ -23,7 +23,7 @@ enum Repository {
                 with open(name, "wb") as file: file.write(container.bytes)
 
             """
-        let result = try Command.tool(.python3, ["-c", prelude + program], in: directory.path).run()
+        let result = try Command.tool(.python3, ["-ISBc", prelude + program], in: directory.path).run()
         try #require(result.status == 0, "\(result)")
     }
 }

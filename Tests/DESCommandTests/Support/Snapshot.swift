@@ -33,7 +33,7 @@ struct Snapshot {
     }
 
     /// By path as bytes: two forms of one visible name are two names.
-    private(set) var nodes: [[UInt8]: Node] = [:]
+    fileprivate(set) var nodes: [[UInt8]: Node] = [:]
 
     init(_ path: String) throws { try add(Array(path.utf8), below: []) }
 
@@ -89,4 +89,14 @@ private struct EscapedPath: CustomStringConvertible {
     let description: String
 
     init(_ path: [UInt8]) { description = String(decoding: path, as: UTF8.self).debugDescription }
+}
+
+extension Snapshot {
+    /// The same without `path` and what lies below it.
+    func without(_ path: String) -> Snapshot {
+        var rest = self
+        let name = Array(path.utf8)
+        rest.nodes = nodes.filter { $0.key != name && !$0.key.starts(with: name + [UInt8(ascii: "/")]) }
+        return rest
+    }
 }
