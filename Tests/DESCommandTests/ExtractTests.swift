@@ -130,7 +130,7 @@ struct ExtractTests {
     func noSpace() throws {
         try directory.tree("tree", ["a": "1", "b": "2", "c": "3"])
         try Container.pack(directory["tree"], to: directory["out.des"])
-        let result = try Strace("inject=write:error=ENOSPC", path: directory["copy/b"]).run(
+        let result = try Strace("write:error=ENOSPC", on: directory["copy/b"]).run(
             .des("extract", directory["out.des"], "-C", directory["copy"]))
         #expect(result.status == 3, "\(result)")
         #expect(result.errors.contains("copy/b: cannot write: No space left on device"), "\(result)")

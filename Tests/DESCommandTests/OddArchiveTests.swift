@@ -53,7 +53,7 @@ struct OddArchiveTests {
         try directory.tree("tree", ["name": "1"])
         try Container.pack(directory["tree"], to: directory["out.des"])
         let result = try Strace(
-            "inject=openat:error=EACCES", path: directory["out.des"]).run(command(verb, directory["out.des"]))
+            "openat:error=EACCES", on: directory["out.des"]).run(command(verb, directory["out.des"]))
         #expect(result.status == 12, "\(result)")
         #expect(result.errors.contains("out.des: cannot open: Permission denied"), "\(result)")
     }
@@ -63,7 +63,7 @@ struct OddArchiveTests {
         try directory.tree("tree", ["name": "1"])
         try Container.pack(directory["tree"], to: directory["out.des"])
         let result = try Strace(
-            "inject=pread64:error=EIO", path: directory["out.des"]).run(command(verb, directory["out.des"]))
+            "pread64:error=EIO", on: directory["out.des"]).run(command(verb, directory["out.des"]))
         #expect(result.status == 12, "\(result)")
         #expect(result.errors.contains("out.des: cannot read: Input/output error"), "\(result)")
     }

@@ -26,6 +26,20 @@ struct RunningCommand {
         return waitid(P_PID, id_t(pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_signo == SIGCHLD
     }
 
+    /// Reads exactly `count` bytes of standard output; the program goes on as far as the pipe has room.
+    func read(_ count: Int) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < count {
+            var buffer = [UInt8](repeating: 0, count: count - bytes.count)
+            var polled = [pollfd(fd: stdout, events: Int16(POLLIN), revents: 0)]
+            let ready = poll(&polled, 1, Int32(secondsMax) * 1_000)
+            let got = ready > 0 ? Glibc.read(stdout, &buffer, buffer.count) : 0
+            try #require(got > 0, "\(commandLine) wrote \(bytes.count) bytes, \(count) were expected")
+            bytes += buffer[..<got]
+        }
+        return bytes
+    }
+
     /// Reads both streams as they come, so that neither can fill up, until it ends.
     func wait() throws -> Command.Result {
         var result = Command.Result(commandLine: commandLine)
@@ -42,7 +56,7 @@ struct RunningCommand {
             // Without open streams this is the pause between two looks at whether it has ended.
             guard poll(&polled, nfds_t(polled.count), polled.contains { $0.fd >= 0 } ? 200 : 1) > 0 else { continue }
             for position in polled.indices where polled[position].fd >= 0 && polled[position].revents != 0 {
-                let count = read(polled[position].fd, &buffer, buffer.count)
+                let count = Glibc.read(polled[position].fd, &buffer, buffer.count)
                 if count > 0 {
                     if position == 0 { result.output += buffer[..<count] } else { errors += buffer[..<count] }
                 } else if count == 0 || errno != EINTR {
