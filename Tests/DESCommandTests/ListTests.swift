@@ -128,4 +128,15 @@ struct ListTests {
             "drwxr-x--x             0  2001-09-09 01:46:40  none",
         ])
     }
+
+    @Test("a deep name in a foreign container and a pattern of many ** are decided soon: the work does not explode")
+    func manyDoubleStars() throws {
+        let deep = String(repeating: "a/", count: 40) + "x"
+        try Files.write(directory["deep/\(deep)"], "")
+        try Container.pack(directory["deep"], to: directory["deep.des"])
+        var command = Command.des("ls", directory["deep.des"], String(repeating: "**/a/", count: 9) + "b")
+        // A program of a well-behaved matcher is done in milliseconds, one of the other kind never.
+        command.secondsMax = 15
+        #expect(try command.run().status == 10)
+    }
 }

@@ -27,13 +27,18 @@ struct RunningCommand {
     }
 
     /// Reads exactly `count` bytes of standard output; the program goes on as far as the pipe has room.
-    func read(_ count: Int) throws -> [UInt8] {
+    func read(_ count: Int) throws -> [UInt8] { try read(count, from: stdout) }
+
+    /// The same of standard error.
+    func readErrors(_ count: Int) throws -> [UInt8] { try read(count, from: stderr) }
+
+    private func read(_ count: Int, from stream: Int32) throws -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count < count {
             var buffer = [UInt8](repeating: 0, count: count - bytes.count)
-            var polled = [pollfd(fd: stdout, events: Int16(POLLIN), revents: 0)]
+            var polled = [pollfd(fd: stream, events: Int16(POLLIN), revents: 0)]
             let ready = poll(&polled, 1, Int32(secondsMax) * 1_000)
-            let got = ready > 0 ? Glibc.read(stdout, &buffer, buffer.count) : 0
+            let got = ready > 0 ? Glibc.read(stream, &buffer, buffer.count) : 0
             try #require(got > 0, "\(commandLine) wrote \(bytes.count) bytes, \(count) were expected")
             bytes += buffer[..<got]
         }
