@@ -33,10 +33,10 @@ struct BadInputTests {
         #expect(result.lines.allSatisfy { $0.hasPrefix("\(vector.path): byte ") }, "\(result)")
     }
 
-    @Test("what cannot be opened is refused by every verb, with a message and nothing else",
+    @Test("what cannot be opened is refused by whoever reads it, with a message and nothing else",
         arguments: BadVector.at("open"))
     func open(vector: BadVector) throws {
-        for verb in BadInputTests.readers {
+        for verb in ["ls", "cat", "extract"] {
             let result = try run(verb, vector.path, vector.entry)
             #expect(result.status == vector.status && result.output.isEmpty, "\(result)")
             #expect(result.errors.hasPrefix("des: \(vector.path): "), "\(result)")

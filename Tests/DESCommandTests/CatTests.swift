@@ -66,9 +66,9 @@ struct CatTests {
     @Test("one name of many costs a few reads and at most 256 KiB")
     func stats() throws {
         try Repository.forge(in: directory, """
-            put("out.des", seal([File(f"entry-{i}", "x" * 50) for i in range(6000)]))
+            put("out.des", seal([File("large", ("79", 600_000))] + [File(f"entry-{i}", "x" * 50) for i in range(500)]))
             """)
-        let result = try Command.des("cat", "--stats", "--json", container, "entry-4321").run()
+        let result = try Command.des("cat", "--stats", "--json", container, "entry-432").run()
         let stats = try #require(try result.jsonErrors().first)
         #expect(result.text == String(repeating: "x", count: 50))
         #expect(try #require(stats["reads"]?.integerValue) <= 4)

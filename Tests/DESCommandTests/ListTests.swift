@@ -136,7 +136,7 @@ struct ListTests {
         try Container.pack(directory["deep"], to: directory["deep.des"])
         var command = Command.des("ls", directory["deep.des"], String(repeating: "**/a/", count: 9) + "b")
         // A program of a well-behaved matcher is done in milliseconds, one of the other kind never.
-        command.secondsMax = 15
+        command.secondsMax = 10
         #expect(try command.run().status == 10)
     }
 }
