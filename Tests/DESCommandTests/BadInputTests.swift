@@ -33,7 +33,8 @@ struct BadInputTests {
         #expect(result.lines.allSatisfy { $0.hasPrefix("\(vector.path): byte ") }, "\(result)")
     }
 
-    @Test("what cannot be opened is refused by whoever reads it, with a message and nothing else",
+    @Test(
+        "what cannot be opened is refused by whoever reads it, with a message and nothing else",
         arguments: BadVector.at("open"))
     func open(vector: BadVector) throws {
         for verb in ["ls", "cat", "extract"] {
@@ -81,7 +82,8 @@ struct BadInputTests {
         #expect(try !Files.names(in: directory["a/b/target"]).isEmpty)
     }
 
-    @Test("damage that only verify sees leaves every entry readable, and leads nowhere outside",
+    @Test(
+        "damage that only verify sees leaves every entry readable, and leads nowhere outside",
         arguments: BadVector.at("verify"))
     func verifyOnly(vector: BadVector) throws {
         let outside = vector.bodies.keys.filter { $0.hasPrefix("/") || $0.hasPrefix("..") }

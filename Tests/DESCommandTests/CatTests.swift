@@ -31,7 +31,9 @@ struct CatTests {
         #expect(result.errors.contains(#""no\u{1b}pe""#) && result.errors.contains(#""neither""#), "\(result)")
     }
 
-    @Test("a name is a name: no glob, no directory, no other normal form", arguments: ["*", "sub", "cafe\u{301}", "/a", ""])
+    @Test(
+        "a name is a name: no glob, no directory, no other normal form",
+        arguments: ["*", "sub", "cafe\u{301}", "/a", ""])
     func wholeNames(name: String) throws {
         try directory.tree("tree", ["a": "1", "sub/b": "2", "caf\u{E9}": "3"])
         try Container.pack(directory["tree"], to: container)
@@ -39,11 +41,15 @@ struct CatTests {
         #expect(result.status == (name.isEmpty ? 1 : 10) && result.output.isEmpty, "\(result)")
     }
 
-    @Test("an entry that cannot be given out is refused before another one is written", arguments: [
-        ("DELETED", 10), ("COMPRESSED", 1), ("EXTERNAL", 1), ("4", 1), ("64", 1),
-    ] as [(String, Int32)])
+    @Test(
+        "an entry that cannot be given out is refused before another one is written",
+        arguments: [
+            ("DELETED", 10), ("COMPRESSED", 1), ("EXTERNAL", 1), ("4", 1), ("64", 1),
+        ] as [(String, Int32)])
     func flagged(flags: String, status: Int32) throws {
-        try Repository.forge(in: directory, """
+        try Repository.forge(
+            in: directory,
+            """
             put("out.des", seal([File("large", "x" * 100_000), File("special", "y", flags=\(flags))]))
             """)
         let result = try Command.des("cat", container, "large", "special").run()
@@ -65,7 +71,9 @@ struct CatTests {
 
     @Test("one name of many costs a few reads and at most 256 KiB")
     func stats() throws {
-        try Repository.forge(in: directory, """
+        try Repository.forge(
+            in: directory,
+            """
             put("out.des", seal([File("large", ("79", 600_000))] + [File(f"entry-{i}", "x" * 50) for i in range(500)]))
             """)
         let result = try Command.des("cat", "--stats", "--json", container, "entry-432").run()

@@ -15,17 +15,18 @@ struct ChangingFileTests {
         try directory.tree("tree", ["c": "small"])
     }
 
-    /// Packs, does `change` when the first large file is open and partly read, and checks that `victim` alone is missing.
+    /// Packs, does `change` when the first large file is open and partly read, and checks that `victim` is missing.
     private func pack(order: String, victim: String, saying message: String, _ change: () throws -> Void) throws {
         let command = Command.des("pack", directory["tree"], "--order", order, "-o", "-")
         let running = try command.start()
-        // The header, then some of the large file; before it come, in the order of keys, the small file and the other one.
+        // The header, then some of the large file; before it come, in the order of keys, the two other files.
         let start = try running.read(16 + 1_000 + (order == "key" ? "small".utf8.count + 300_000 : 0))
         #expect(start.last == 7)
         try change()
         var result = try running.wait()
         result.output = start + result.output
-        #expect(result.status == 3 && result.errors.contains("tree/\(victim): left out: \(message)"), "\(result.errors)")
+        #expect(
+            result.status == 3 && result.errors.contains("tree/\(victim): left out: \(message)"), "\(result.errors)")
         #expect(result.errors.contains("2 entries, 1 left out"), "\(result.errors)")
         try Files.write(directory["out.des"], result.output)
         try Container.expectClean(directory["out.des"])

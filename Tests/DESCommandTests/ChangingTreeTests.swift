@@ -13,8 +13,8 @@ struct ChangingTreeTests {
         try Files.write(directory["tree/sub/large"], [UInt8](repeating: 9, count: 400_000))
     }
 
-    /// Packs the tree while calls on `path` (below the tree) fail, in both orders: `victim` must be reported and left out,
-    /// and the container hold all the rest.
+    /// Packs the tree while calls on `path` (below the tree) fail, in both orders: `victims` must be reported and left
+    /// out, and the container hold all the rest.
     private func pack(
         injecting injection: String, on path: String, leavesOut victims: [String], saying message: String,
         sourceLocation: SourceLocation = #_sourceLocation
@@ -41,10 +41,12 @@ struct ChangingTreeTests {
         #expect(names == rest, "\(result)", sourceLocation: sourceLocation)
         // What was half written of a large file is unused; everything else is still read right.
         let copy = try TemporaryDirectory()
-        #expect(try Command.des("extract", container, "-C", copy["x"]).run().status == 0, sourceLocation: sourceLocation)
+        #expect(
+            try Command.des("extract", container, "-C", copy["x"]).run().status == 0, sourceLocation: sourceLocation)
         for name in rest {
             #expect(
-                try Files.read(copy["x/\(name)"]) == Files.read(directory["tree/\(name)"]), sourceLocation: sourceLocation)
+                try Files.read(copy["x/\(name)"]) == Files.read(directory["tree/\(name)"]),
+                sourceLocation: sourceLocation)
         }
     }
 
@@ -62,7 +64,9 @@ struct ChangingTreeTests {
             saying: "\(directory["tree"])/\(file): left out: No such file")
     }
 
-    @Test("a file that is shorter than it was when it was opened leaves no torn entry", arguments: ["sub/victim", "sub/large"])
+    @Test(
+        "a file that is shorter than it was when it was opened leaves no torn entry",
+        arguments: ["sub/victim", "sub/large"])
     func shrunk(file: String) throws {
         try pack(
             injecting: "read,pread64:retval=0", on: file, leavesOut: [file],
@@ -83,7 +87,8 @@ struct ChangingTreeTests {
         try expect(result, leavesOut: [], saying: "/proc/version: left out: its size changed")
     }
 
-    @Test("a directory that cannot be opened is reported; what lies beside it is packed", arguments: ["EACCES", "ENOENT"])
+    @Test(
+        "a directory that cannot be opened is reported; what lies beside it is packed", arguments: ["EACCES", "ENOENT"])
     func directory(error: String) throws {
         try pack(
             injecting: "openat:error=\(error)", on: "sub", leavesOut: ["sub"],

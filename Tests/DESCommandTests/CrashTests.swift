@@ -15,7 +15,9 @@ struct CrashTests {
     }
 
     private func makeTree(_ count: Int) throws {
-        for number in 0..<count { try Files.write(directory["tree/d\(number % 37)/f\(number).txt"], "content \(number)") }
+        for number in 0..<count {
+            try Files.write(directory["tree/d\(number % 37)/f\(number).txt"], "content \(number)")
+        }
     }
 
     private func pack(_ options: String...) -> Command {
@@ -39,6 +41,7 @@ struct CrashTests {
         let start = ContinuousClock.now
         #expect(try pack().run().status == 0)
         let microseconds = (ContinuousClock.now - start).microseconds
+        let byteCount = try Files.read(container).count
         #expect(try expectAllOrNothing(CrashTests.fileCount, "without a kill"))
         Files.remove(container)
 
@@ -46,13 +49,20 @@ struct CrashTests {
         var random = SeededGenerator(seed: seed)
         var (left, whole) = (0, 0)
         for round in 0..<40 {
-            let moment = Int.random(in: 0...microseconds * 6 / 5, using: &random)
+            // Half of the moments are points in time, half are sizes of the spool file.
+            let time = Int.random(in: 0...microseconds * 6 / 5, using: &random)
+            let size = Int.random(in: 0..<byteCount, using: &random)
             let running = try pack().start()
-            let killTime = ContinuousClock.now + .microseconds(moment)
-            while ContinuousClock.now < killTime, !running.hasEnded {}
+            let killTime = ContinuousClock.now + .microseconds(time)
+            if round % 2 == 0 {
+                while ContinuousClock.now < killTime, !running.hasEnded {}
+            } else {
+                while Files.status(container + ".partial")?.st_size ?? -1 < size, !running.hasEnded {}
+            }
             running.send(SIGKILL)
             let result = try running.wait()
-            let comment: Comment = "seed \(seed), round \(round), after \(moment) µs of \(microseconds): \(result)"
+            let comment: Comment =
+                "seed \(seed), round \(round), \(time) µs of \(microseconds) or \(size) bytes: \(result)"
             #expect(result.status == 0 || result.status == -SIGKILL, comment)
             if try expectAllOrNothing(CrashTests.fileCount, comment) {
                 whole += 1
@@ -62,7 +72,7 @@ struct CrashTests {
                 if Files.exists(container + ".partial") { left += 1 }
             }
         }
-        // Moments are spread over the whole run, so most of them must have met it at work.
+        // Moments are spread over the whole run, so many of them must have met it at work.
         #expect(left >= 5, "\(left) spool files were left, \(whole) containers were whole, seed \(seed)")
         let last = try pack().run()
         #expect(last.status == 0, "\(last)")
@@ -70,15 +80,18 @@ struct CrashTests {
         #expect(try Files.names(in: directory.path) == ["out.des", "tree"])
     }
 
-    @Test("SIGKILL at each system call that makes the container last leaves none or a whole one", arguments: [
-        "openat", "flock", "ftruncate", "write", "fsync", "pread64", "renameat2", "newfstatat,fstat",
-    ])
+    @Test(
+        "SIGKILL at each system call that makes the container last leaves none or a whole one",
+        arguments: [
+            "openat", "flock", "ftruncate", "write", "fsync", "pread64", "renameat2", "newfstatat,fstat",
+        ])
     func killedAtCall(calls: String) throws {
         try makeTree(50)
         let paths = [directory.path, container + ".partial", "out.des.partial", container, "out.des"]
         var killed = 0
         for number in 1...2 {
-            let strace = Strace("\(calls):signal=KILL:when=\(number)", on: paths[0], paths[1], paths[2], paths[3], paths[4])
+            let strace = Strace(
+                "\(calls):signal=KILL:when=\(number)", on: paths[0], paths[1], paths[2], paths[3], paths[4])
             let result = try strace.run(pack())
             let isThere = try expectAllOrNothing(50, "\(result)")
             #expect(isThere || result.status != 0, "\(result)")
@@ -94,7 +107,8 @@ struct CrashTests {
     @Test("SIGKILL of a pack that replaces a container leaves the old one or the new one")
     func killedReplacing() throws {
         try makeTree(50)
-        let strace = Strace("fsync,renameat,renameat2,rename:signal=KILL", on: container + ".partial", "out.des.partial")
+        let strace = Strace(
+            "fsync,renameat,renameat2,rename:signal=KILL", on: container + ".partial", "out.des.partial")
         #expect(try pack().run().status == 0)
         try Files.write(directory["tree/one more"], "x")
         let old = try Files.read(container)
@@ -106,5 +120,7 @@ struct CrashTests {
 }
 
 extension Duration {
-    fileprivate var microseconds: Int { Int(components.seconds) * 1_000_000 + Int(components.attoseconds / 1_000_000_000_000) }
+    fileprivate var microseconds: Int {
+        Int(components.seconds) * 1_000_000 + Int(components.attoseconds / 1_000_000_000_000)
+    }
 }

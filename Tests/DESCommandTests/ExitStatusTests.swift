@@ -62,20 +62,25 @@ struct ExitStatusTests {
         #expect(result.errors.contains("standard output") && result.errors.contains("No space left"), "\(result)")
     }
 
-    @Test("success is status 0 with data on standard output only, and --quiet says nothing beside", arguments: [
-        (["pack", "tree", "-o", "new.des"], false), (["pack", "tree", "-o", "-"], true), (["ls", "out.des"], true),
-        (["cat", "out.des", "a.txt"], true), (["extract", "out.des", "-C", "copy"], false), (["info", "out.des"], true),
-        (["verify", "out.des"], false),
-    ] as [([String], Bool)])
+    @Test(
+        "success is status 0 with data on standard output only, and --quiet says nothing beside",
+        arguments: [
+            (["pack", "tree", "-o", "new.des"], false), (["pack", "tree", "-o", "-"], true), (["ls", "out.des"], true),
+            (["cat", "out.des", "a.txt"], true), (["extract", "out.des", "-C", "copy"], false),
+            (["info", "out.des"], true),
+            (["verify", "out.des"], false),
+        ] as [([String], Bool)])
     func success(arguments: [String], hasData: Bool) throws {
         let result = try run(arguments + ["--quiet"])
         #expect(result.status == 0, "\(result)")
         #expect(result.output.isEmpty == !hasData && result.errors.isEmpty, "\(result)")
     }
 
-    @Test("summaries are for people, on standard error; with --json they are an object on standard output", arguments: [
-        ["pack", "tree", "-o", "new.des"], ["extract", "out.des", "-C", "copy"], ["verify", "out.des"],
-    ])
+    @Test(
+        "summaries are for people, on standard error; with --json they are an object on standard output",
+        arguments: [
+            ["pack", "tree", "-o", "new.des"], ["extract", "out.des", "-C", "copy"], ["verify", "out.des"],
+        ])
     func summaries(arguments: [String]) throws {
         let people = try run(arguments + (arguments[0] == "verify" ? [] : ["--force"]))
         #expect(people.output.isEmpty && people.errors.contains("2 entries"), "\(people)")
@@ -88,10 +93,12 @@ struct ExitStatusTests {
         #expect(try #require(summary["bytes"]?.integerValue) > 0)
     }
 
-    @Test("with --json an error is an object on standard error, with the exit status", arguments: [
-        (1, "invalid-argument", ["ls", "tree"]), (10, "not-found", ["cat", "out.des", "none"]),
-        (11, "corrupt", ["cat", "damaged.des", "a.txt"]), (13, "conflict", ["pack", "tree", "-o", "out.des"]),
-    ] as [(Int32, String, [String])])
+    @Test(
+        "with --json an error is an object on standard error, with the exit status",
+        arguments: [
+            (1, "invalid-argument", ["ls", "tree"]), (10, "not-found", ["cat", "out.des", "none"]),
+            (11, "corrupt", ["cat", "damaged.des", "a.txt"]), (13, "conflict", ["pack", "tree", "-o", "out.des"]),
+        ] as [(Int32, String, [String])])
     func jsonErrors(status: Int32, code: String, arguments: [String]) throws {
         let result = try run(arguments + ["--json"])
         #expect(result.status == status && result.output.isEmpty, "\(result)")

@@ -38,10 +38,12 @@ struct ExtractTests {
         #expect(try Snapshot(directory["copy"]).entryNames == ["a/kept", "b"])
     }
 
-    @Test("the target is made with the directories above it; one that cannot be is said by name", arguments: [
-        ("new", 0), ("new/deep/er/", 0), ("link/new", 0), ("dangling/new", 10), ("dangling", 10), ("file", 13),
-        ("file/new", 10), ("", 10),
-    ] as [(String, Int32)])
+    @Test(
+        "the target is made with the directories above it; one that cannot be is said by name",
+        arguments: [
+            ("new", 0), ("new/deep/er/", 0), ("link/new", 0), ("dangling/new", 10), ("dangling", 10), ("file", 13),
+            ("file/new", 10), ("", 10),
+        ] as [(String, Int32)])
     func target(path: String, status: Int32) throws {
         try directory.tree("tree", ["a": "1"])
         try Container.pack(directory["tree"], to: directory["out.des"])
@@ -63,7 +65,9 @@ struct ExtractTests {
 
     @Test("what an earlier writer left out of META is filled in as the system does; odd values are not believed")
     func oddMeta() throws {
-        try Repository.forge(in: directory, """
+        try Repository.forge(
+            in: directory,
+            """
             put("out.des", seal([
                 File("none", "1"), File("text", "2", {"mode": "0777", "mtime": 7}), File("negative", "3", {"mode": -1}),
                 File("huge", "4", {"mode": Raw("9" * 40), "mtime": "9999-12-31T23:59:59.999999999Z"}),
@@ -79,11 +83,15 @@ struct ExtractTests {
         #expect(status.st_mode & 0o7777 == 0o644 || status.st_mode & 0o7777 == 0o664)
     }
 
-    @Test("set-user-id, set-group-id and sticky bits of a container are not taken over", arguments: [
-        ("file", 0o4755), ("file", 0o2755), ("file", 0o7777), ("directory", 0o7777),
-    ])
+    @Test(
+        "set-user-id, set-group-id and sticky bits of a container are not taken over",
+        arguments: [
+            ("file", 0o4755), ("file", 0o2755), ("file", 0o7777), ("directory", 0o7777),
+        ])
     func specialBits(type: String, mode: Int) throws {
-        try Repository.forge(in: directory, """
+        try Repository.forge(
+            in: directory,
+            """
             put("out.des", seal([File("x", "", {"type": "\(type)", "mode": \(mode)}), File("ok", "1")]))
             """)
         let result = try extract("out.des", to: "copy")
@@ -94,7 +102,9 @@ struct ExtractTests {
 
     @Test("entries that cannot be read are refused by name, the rest is extracted")
     func flagged() throws {
-        try Repository.forge(in: directory, """
+        try Repository.forge(
+            in: directory,
+            """
             put("out.des", seal([File("ok", "1"), File("gone", "2", flags=DELETED), File("far", "3", flags=EXTERNAL),
                 File("zipped", "4", flags=COMPRESSED), File("unknown", "5", flags=1 << 20)]))
             """)

@@ -54,7 +54,8 @@ struct FilesFromTests {
         #expect(try Container.names(container) == [String(directory["tree/a.txt"].dropFirst())])
     }
 
-    @Test("a path with .. is reported and left out, also when a combining mark follows its slash",
+    @Test(
+        "a path with .. is reported and left out, also when a combining mark follows its slash",
         arguments: ["../tree/a.txt", "sub/../a.txt", "..", "../\u{301}x", "/\u{301}x"])
     func parent(path: String) throws {
         try Files.write(directory["\u{301}x"], "outside")
@@ -84,7 +85,8 @@ struct FilesFromTests {
 
     @Test("a list that is not there ends it before anything is written")
     func missingList() throws {
-        let result = try Command.des("pack", "tree", "--files-from", "no-list", "-o", "out.des", in: directory.path).run()
+        let result = try Command.des("pack", "tree", "--files-from", "no-list", "-o", "out.des", in: directory.path)
+            .run()
         #expect(result.status == 10 && result.errors.contains("no-list"), "\(result)")
         #expect(try Files.names(in: directory.path) == ["tree"])
     }

@@ -31,7 +31,8 @@ struct HelpTests {
         #expect(result.text.first?.isNumber == true)
     }
 
-    @Test("completion scripts are made for three shells, and the shells accept them", arguments: ["bash", "zsh", "fish"])
+    @Test(
+        "completion scripts are made for three shells, and the shells accept them", arguments: ["bash", "zsh", "fish"])
     func completions(shell: String) throws {
         let result = try Command.des("--generate-completion-script", shell).run()
         #expect(result.status == 0 && result.errors.isEmpty)

@@ -3,13 +3,15 @@ import Testing
 
 @Suite("Hostile links")
 struct HostileLinkTests {
-    @Test("a file is never written through a link of the same container, in whatever order they lie", arguments: [
-        "File('l', '../outside', {'type': 'symlink'}), File('l/file', 'evil')",
-        "File('l/file', 'evil'), File('l', '../outside', {'type': 'symlink'})",
-        "File('l', '../outside/file', {'type': 'symlink'}), File('l/new/file', 'evil')",
-        "File('d/l', '../../outside', {'type': 'symlink'}), File('d/l/sub/file', 'evil')",
-        "File('l', '../outside', {'type': 'symlink'}), File('l/empty', '', {'type': 'directory', 'mode': 0o777})",
-    ])
+    @Test(
+        "a file is never written through a link of the same container, in whatever order they lie",
+        arguments: [
+            "File('l', '../outside', {'type': 'symlink'}), File('l/file', 'evil')",
+            "File('l/file', 'evil'), File('l', '../outside', {'type': 'symlink'})",
+            "File('l', '../outside/file', {'type': 'symlink'}), File('l/new/file', 'evil')",
+            "File('d/l', '../../outside', {'type': 'symlink'}), File('d/l/sub/file', 'evil')",
+            "File('l', '../outside', {'type': 'symlink'}), File('l/empty', '', {'type': 'directory', 'mode': 0o777})",
+        ])
     func sameContainer(files: String) throws {
         for options in [[], ["--force"]] as [[String]] {
             let jail = try Jail()
@@ -26,7 +28,9 @@ struct HostileLinkTests {
     @Test("a file is never written through a link that an earlier container left", arguments: [[], ["--force"]])
     func earlierContainer(options: [String]) throws {
         let jail = try Jail { try Files.link($0["jail/l"], to: "../outside") }
-        try Repository.forge(in: jail.directory, """
+        try Repository.forge(
+            in: jail.directory,
+            """
             put('hostile.des', seal([File('l/file', 'evil'), File('l/new', 'evil'), File('l/sub/x', 'evil'),
                 File('l/empty', '', {'type': 'directory', 'mode': 0o777, 'mtime': '2001-01-01T00:00:00Z'}),
                 File('l/link', 'x', {'type': 'symlink'}), File('ok', '1')]))
@@ -43,7 +47,9 @@ struct HostileLinkTests {
             try Files.link($0["jail/l"], to: "../outside")
             try Files.makeDirectory($0["outside/\u{301}d"])
         }
-        try Repository.forge(in: jail.directory, """
+        try Repository.forge(
+            in: jail.directory,
+            """
             put('hostile.des', seal([File('l/\\u0301d/file', 'evil'), File('l/\\u0301new/file', 'evil'),
                 File('l/\\u0301empty', '', {'type': 'directory'}), File('ok', '1')]))
             """)
@@ -52,10 +58,13 @@ struct HostileLinkTests {
         #expect(try jail.text("ok") == "1")
     }
 
-    @Test("a directory that is a link is not taken for a directory: its mode and time stay", arguments: [[], ["--force"]])
+    @Test(
+        "a directory that is a link is not taken for a directory: its mode and time stay", arguments: [[], ["--force"]])
     func directoryEntry(options: [String]) throws {
         let jail = try Jail { try Files.link($0["jail/l"], to: "../outside/empty") }
-        try Repository.forge(in: jail.directory, """
+        try Repository.forge(
+            in: jail.directory,
+            """
             put('hostile.des', seal([
                 File('l', '', {'type': 'directory', 'mode': 0o777, 'mtime': '2001-01-01T00:00:00Z'}), File('ok', '1')]))
             """)
@@ -63,7 +72,8 @@ struct HostileLinkTests {
         #expect(result.status == 13 && result.errors.contains("jail/l"), "\(result)")
     }
 
-    @Test("a file that is a link is refused, and with --force replaced: what it leads to stays", arguments: [1, 9 << 20])
+    @Test(
+        "a file that is a link is refused, and with --force replaced: what it leads to stays", arguments: [1, 9 << 20])
     func fileIsLink(byteCount: Int) throws {
         let jail = try Jail {
             try Files.link($0["jail/file"], to: "../outside/file")
@@ -79,11 +89,13 @@ struct HostileLinkTests {
         #expect(try Files.names(in: jail.directory["jail"]) == ["file"], "nothing half written stays")
     }
 
-    @Test("a link that leads outside changes nothing there, and neither does the extraction that follows",
+    @Test(
+        "a link that leads outside changes nothing there, and neither does the extraction that follows",
         arguments: ["../outside/file", "/etc/passwd", "../outside/none"])
     func leadingOutside(target: String) throws {
         let jail = try Jail()
-        let result = try jail.extract("""
+        let result = try jail.extract(
+            """
             File('l', '\(target)', {'type': 'symlink', 'mode': 0o777, 'mtime': '2001-01-01T00:00:00Z'}), File('ok', '1')
             """)
         #expect([0, 3].contains(result.status), "\(result)")
@@ -93,7 +105,8 @@ struct HostileLinkTests {
         #expect(try jail.text("l") == "evil")
     }
 
-    @Test("a link whose target is no path is corrupt, and refused by name", arguments: ["''", #"'a\0b'"#, "(\"ff\", 1)"])
+    @Test(
+        "a link whose target is no path is corrupt, and refused by name", arguments: ["''", #"'a\0b'"#, "(\"ff\", 1)"])
     func badTarget(body: String) throws {
         let jail = try Jail()
         let result = try jail.extract("File('l', \(body), {'type': 'symlink'}), File('ok', '1')")

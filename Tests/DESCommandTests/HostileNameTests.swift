@@ -34,7 +34,9 @@ struct Jail {
 
     /// The content of a file in the target; `nil` if it is not there, or no file.
     func text(_ name: String) throws -> String? {
-        guard let status = Files.status(directory["jail/\(name)"]), status.st_mode & S_IFMT == S_IFREG else { return nil }
+        guard let status = Files.status(directory["jail/\(name)"]), status.st_mode & S_IFMT == S_IFREG else {
+            return nil
+        }
         return try Files.text(directory["jail/\(name)"])
     }
 
@@ -45,10 +47,13 @@ struct Jail {
 
 @Suite("Hostile names")
 struct HostileNameTests {
-    @Test("a name that leads outside is refused by name, and the rest is extracted", arguments: [
-        "../escape", "a/../../escape", "..", "a/..", "/tmp/des-escape", "//x", "a//b", "./x", "a/./b", ".", "a/", "/",
-        "../outside/file",
-    ])
+    @Test(
+        "a name that leads outside is refused by name, and the rest is extracted",
+        arguments: [
+            "../escape", "a/../../escape", "..", "a/..", "/tmp/des-escape", "//x", "a//b", "./x", "a/./b", ".", "a/",
+            "/",
+            "../outside/file",
+        ])
     func outside(name: String) throws {
         let jail = try Jail()
         let result = try jail.extract("File('first', '1'), File(\(name.debugDescription), 'evil'), File('z/last', '2')")
@@ -63,7 +68,8 @@ struct HostileNameTests {
     func otherTypes(type: String) throws {
         let jail = try Jail()
         let body = type == "symlink" ? "outside" : ""
-        let result = try jail.extract("""
+        let result = try jail.extract(
+            """
             File('../x', '\(body)', {'type': '\(type)'}), File('/tmp/des-escape', '\(body)', {'type': '\(type)'}),
             File('ok', '1')
             """)
@@ -90,10 +96,12 @@ struct HostileNameTests {
         #expect(result.status == 11 && result.errors.contains("at byte"), "\(result)")
     }
 
-    @Test("a file and something below it cannot both be: one is refused by name", arguments: [
-        "File('a', 'file'), File('a/b', 'below')", "File('a/b', 'below'), File('a', 'file')",
-        "File('a', '', {'type': 'directory'}), File('a', 'x')",
-    ])
+    @Test(
+        "a file and something below it cannot both be: one is refused by name",
+        arguments: [
+            "File('a', 'file'), File('a/b', 'below')", "File('a/b', 'below'), File('a', 'file')",
+            "File('a', '', {'type': 'directory'}), File('a', 'x')",
+        ])
     func fileAndBelow(files: String) throws {
         let jail = try Jail()
         let result = try jail.extract(files + ", File('ok', '1')", plain: true)
@@ -107,9 +115,11 @@ struct HostileNameTests {
         #expect(try jail.text("ok") == "1")
     }
 
-    @Test("names that differ in case or normal form are never written over one another", arguments: [
-        ("File", "file"), ("caf\u{E9}", "cafe\u{301}"),
-    ])
+    @Test(
+        "names that differ in case or normal form are never written over one another",
+        arguments: [
+            ("File", "file"), ("caf\u{E9}", "cafe\u{301}"),
+        ])
     func similar(first: String, second: String) throws {
         let jail = try Jail()
         let result = try jail.extract("File('\(first)', 'one'), File('\(second)', 'two')")

@@ -57,10 +57,13 @@ struct MetaFileTests {
         #expect(try Container.meta(container, "a.txt")["k"] == .integer(1))
     }
 
-    @Test("a line that is wrong is said with its number, and nothing is written", arguments: [
-        "{\"name\":\"a.txt\"", "[]", "{\"name\":\"a.txt\"}", "{\"name\":1,\"meta\":{}}", "{\"name\":\"a\",\"meta\":[]}",
-        "{\"name\":\"\",\"meta\":{}}", "{\"name\":\"first\",\"meta\":{}}", "\u{0}",
-    ])
+    @Test(
+        "a line that is wrong is said with its number, and nothing is written",
+        arguments: [
+            "{\"name\":\"a.txt\"", "[]", "{\"name\":\"a.txt\"}", "{\"name\":1,\"meta\":{}}",
+            "{\"name\":\"a\",\"meta\":[]}",
+            "{\"name\":\"\",\"meta\":{}}", "{\"name\":\"first\",\"meta\":{}}", "\u{0}",
+        ])
     func malformed(line: String) throws {
         let errors = try pack(meta: "{\"name\":\"first\",\"meta\":{}}\n\n" + line + "\n{}\n", status: 1)
         #expect(errors.contains("meta.jsonl") && errors.contains("line 3"), "\(errors)")
@@ -83,14 +86,17 @@ struct MetaFileTests {
         #expect(difference == [])
     }
 
-    @Test("no name occurs twice in META, whatever the user's has", arguments: [
-        ("link", #"{"type":"x"}"#), ("a.txt", #"{"mode":1,"mode":2}"#),
-    ])
+    @Test(
+        "no name occurs twice in META, whatever the user's has",
+        arguments: [
+            ("link", #"{"type":"x"}"#), ("a.txt", #"{"mode":1,"mode":2}"#),
+        ])
     func noNameTwice(name: String, meta: String) throws {
         // Refusing such a line is right too.
         try Files.write(directory["meta.jsonl"], #"{"name":"\#(name)","meta":\#(meta)}"#)
         let result = try Command.des(
-            "pack", directory["tree"], "-o", container, "--meta", directory["meta.jsonl"]).run()
+            "pack", directory["tree"], "-o", container, "--meta", directory["meta.jsonl"]
+        ).run()
         if result.status == 1, result.errors.contains("line 1") { return }
         #expect(result.status == 0, "\(result)")
         guard case .object(let members) = try Container.meta(container, name) else {

@@ -3,7 +3,8 @@ import Testing
 
 @Suite("Round trip")
 struct RoundTripTests {
-    @Test("a random tree comes back with bytes, modes, times, links and empty directories, and always packs the same",
+    @Test(
+        "a random tree comes back with bytes, modes, times, links and empty directories, and always packs the same",
         arguments: [("input", 20_260_101), ("key", 20_260_102)] as [(String, UInt64)])
     func randomTree(order: String, seed: UInt64) throws {
         let directory = try TemporaryDirectory()

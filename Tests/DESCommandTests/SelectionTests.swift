@@ -9,17 +9,21 @@ struct SelectionTests {
     init() throws {
         directory = try TemporaryDirectory()
         container = directory["out.des"]
-        try directory.tree("tree", [
-            "a/one.txt": "1", "a/deep/two.txt": "22", "a/deep/three.tmp": "3", "b/four.txt": "4", "b/five.tmp": "5",
-            "c/[x].txt": "6", "c/x.txt": "7",
-        ])
+        try directory.tree(
+            "tree",
+            [
+                "a/one.txt": "1", "a/deep/two.txt": "22", "a/deep/three.tmp": "3", "b/four.txt": "4", "b/five.tmp": "5",
+                "c/[x].txt": "6", "c/x.txt": "7",
+            ])
     }
 
-    @Test("extract takes names, directories and globs, and nothing else", arguments: [
-        (["a/one.txt"], ["a/one.txt"]), (["a/deep"], ["a/deep/three.tmp", "a/deep/two.txt"]),
-        (["*.tmp"], ["a/deep/three.tmp", "b/five.tmp"]), (["c/[x].txt"], ["c/[x].txt", "c/x.txt"]),
-        (["a/**/two.txt", "b"], ["a/deep/two.txt", "b/five.tmp", "b/four.txt"]),
-    ] as [([String], [String])])
+    @Test(
+        "extract takes names, directories and globs, and nothing else",
+        arguments: [
+            (["a/one.txt"], ["a/one.txt"]), (["a/deep"], ["a/deep/three.tmp", "a/deep/two.txt"]),
+            (["*.tmp"], ["a/deep/three.tmp", "b/five.tmp"]), (["c/[x].txt"], ["c/[x].txt", "c/x.txt"]),
+            (["a/**/two.txt", "b"], ["a/deep/two.txt", "b/five.tmp", "b/four.txt"]),
+        ] as [([String], [String])])
     func extract(patterns: [String], expected: [String]) throws {
         try Container.pack(directory["tree"], to: container)
         var command = Command.des("extract", container, "-C", directory["copy"])
@@ -37,14 +41,16 @@ struct SelectionTests {
         #expect(!Files.exists(directory["copy"]))
     }
 
-    @Test("--exclude leaves out names, directories and globs, before they are read", arguments: [
-        (["*.tmp"], ["a/deep/two.txt", "a/one.txt", "b/four.txt", "c/[x].txt", "c/x.txt"]),
-        (["a", "c"], ["b/five.tmp", "b/four.txt"]),
-        (["a/deep", "*.txt"], ["b/five.tmp"]),
-        (["a/*"], ["b/five.tmp", "b/four.txt", "c/[x].txt", "c/x.txt"]),
-        ([#"c/\[x].txt"#, "a", "b"], ["c/x.txt"]),
-        (["**/*.t?t"], ["a/deep/three.tmp", "b/five.tmp"]),
-    ] as [([String], [String])])
+    @Test(
+        "--exclude leaves out names, directories and globs, before they are read",
+        arguments: [
+            (["*.tmp"], ["a/deep/two.txt", "a/one.txt", "b/four.txt", "c/[x].txt", "c/x.txt"]),
+            (["a", "c"], ["b/five.tmp", "b/four.txt"]),
+            (["a/deep", "*.txt"], ["b/five.tmp"]),
+            (["a/*"], ["b/five.tmp", "b/four.txt", "c/[x].txt", "c/x.txt"]),
+            ([#"c/\[x].txt"#, "a", "b"], ["c/x.txt"]),
+            (["**/*.t?t"], ["a/deep/three.tmp", "b/five.tmp"]),
+        ] as [([String], [String])])
     func exclude(patterns: [String], expected: [String]) throws {
         try Container.pack(directory["tree"], to: container, options: patterns.flatMap { ["--exclude", $0] })
         #expect(try Container.names(container, "--sort", "name") == expected)

@@ -9,7 +9,9 @@ struct StreamTests {
 
     /// A container whose list is far larger than a pipe holds.
     private func makeLargeListing() throws -> String {
-        try Repository.forge(in: directory, """
+        try Repository.forge(
+            in: directory,
+            """
             put("big.des", seal([File(f"{'directory/' * 10}{i}", "") for i in range(4000)]))
             """)
         return directory["big.des"]
@@ -24,7 +26,8 @@ struct StreamTests {
         #expect(result.errors.isEmpty, "\(result)")
     }
 
-    @Test("a pipe that nobody reads ends every verb by SIGPIPE, without a word", arguments: ["ls", "cat", "info", "pack"])
+    @Test(
+        "a pipe that nobody reads ends every verb by SIGPIPE, without a word", arguments: ["ls", "cat", "info", "pack"])
     func brokenPipe(verb: String) throws {
         try directory.tree("tree", ["a": "1"])
         try Container.pack(directory["tree"], to: directory["out.des"])
@@ -53,7 +56,9 @@ struct StreamTests {
 
     @Test("closed standard streams never become an extracted file")
     func closedStreamsOfExtract() throws {
-        try Repository.forge(in: directory, """
+        try Repository.forge(
+            in: directory,
+            """
             put("out.des", seal([File("../a", "1"), File("b", "2" * 10), File("../c", "3"), File("d", "4" * 10)]))
             """)
         let script = "exec \"$0\" extract \"$1\" -C \"$2\" 0<&- 1>&- 2>&-"

@@ -73,7 +73,8 @@ struct WriteFailureTests {
         let byteCount = try Files.read(container).count
         Files.remove(container)
         var random = SeededGenerator(seed: 5)
-        let places = [0, 1, 15, 16, 17, 2_500_000, byteCount - 800, byteCount - 400, byteCount - 250, byteCount - 73]
+        let places =
+            [0, 1, 15, 16, 17, 2_500_000, byteCount - 800, byteCount - 400, byteCount - 250, byteCount - 73]
             + [byteCount - 72, byteCount - 1] + (0..<3).map { _ in Int.random(in: 0..<byteCount, using: &random) }
         for place in places {
             #expect(
@@ -103,12 +104,14 @@ struct WriteFailureTests {
         #expect(count >= 1)
     }
 
-    @Test("a spool file that cannot be made, locked or emptied is said by its path and the reason", arguments: [
-        ("openat", "EACCES", "out.des.partial: cannot create: Permission denied"),
-        ("openat", "ENOSPC", "out.des.partial: cannot create: No space left on device"),
-        ("flock", "ENOLCK", "out.des.partial: cannot lock: No locks available"),
-        ("ftruncate", "EIO", "out.des.partial: cannot empty: Input/output error"),
-    ])
+    @Test(
+        "a spool file that cannot be made, locked or emptied is said by its path and the reason",
+        arguments: [
+            ("openat", "EACCES", "out.des.partial: cannot create: Permission denied"),
+            ("openat", "ENOSPC", "out.des.partial: cannot create: No space left on device"),
+            ("flock", "ENOLCK", "out.des.partial: cannot lock: No locks available"),
+            ("ftruncate", "EIO", "out.des.partial: cannot empty: Input/output error"),
+        ])
     func spool(call: String, error: String, message: String) throws {
         let strace = Strace("\(call):error=\(error)", on: container + ".partial", "out.des.partial")
         let result = try strace.run(.des("pack", directory["tree"], "-o", container))
@@ -195,6 +198,7 @@ struct WriteFailureTests {
         var command = Command.des("pack", directory["tree"], "-o", "-")
         command.output = .file("/dev/null")
         let result = try Strace("write:error=EIO:when=\(number)", on: "/dev/null").run(command)
-        #expect(result.status == 12 && result.errors.contains("standard output: cannot write: Input/output"), "\(result)")
+        #expect(
+            result.status == 12 && result.errors.contains("standard output: cannot write: Input/output"), "\(result)")
     }
 }

@@ -49,7 +49,7 @@ struct Command {
                 .map { String(decoding: $0, as: UTF8.self) }
         }
         var description: String {
-            "\(commandLine): status \(status), \(output.count) bytes on stdout: \(text.prefix(2_000)), stderr: \(errors)"
+            "\(commandLine): status \(status), \(output.count) bytes: \(text.prefix(2_000)), errors: \(errors)"
         }
     }
 

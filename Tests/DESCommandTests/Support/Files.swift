@@ -16,7 +16,9 @@ enum Files {
         defer { close(file) }
         var done = 0
         while done < content.count {
-            let count = content.withUnsafeBytes { Glibc.write(file, $0.baseAddress?.advanced(by: done), $0.count - done) }
+            let count = content.withUnsafeBytes {
+                Glibc.write(file, $0.baseAddress?.advanced(by: done), $0.count - done)
+            }
             try #require(count > 0, "cannot write \(path): errno \(errno)")
             done += count
         }

@@ -9,7 +9,8 @@ struct RandomTree {
     /// Names that something on the way could mistake for something else.
     static let hardNames = [
         "caf\u{E9}.txt", "cafe\u{301}.txt", "two words.md", "line\nbreak.log", "tab\there", "quote\"d'.json",
-        "-rf", "--help", "*.txt", "[a-z]?", "back\\slash", "\u{1F600}.png", ".hidden", "..two", "...", "a.b.c", "~", "$HOME",
+        "-rf", "--help", "*.txt", "[a-z]?", "back\\slash", "\u{1F600}.png", ".hidden", "..two", "...", "a.b.c", "~",
+        "$HOME",
         "\u{202E}txt.exe", "\u{1}control", "\u{7F}", "%00", "CON", "trailing.", " leading", "trailing ", "#1",
         String(repeating: "\u{E4}", count: 127),
     ]
@@ -38,7 +39,9 @@ struct RandomTree {
             try Files.makeDirectory(directory)
             directories.append(directory)
         }
-        for name in RandomTree.hardNames { try makeFile(in: directories, name, Int.random(in: 0...9_000, using: &random)) }
+        for name in RandomTree.hardNames {
+            try makeFile(in: directories, name, Int.random(in: 0...9_000, using: &random))
+        }
         for size in RandomTree.hardSizes { try makeFile(in: directories, "size-\(size)", size) }
         for number in 0..<150 {
             try makeFile(in: directories, "file\(number).txt", Int.random(in: 0...6_000, using: &random))

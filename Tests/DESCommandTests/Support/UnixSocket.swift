@@ -10,7 +10,9 @@ struct UnixSocket {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(path.utf8)
-        try #require(descriptor >= 0 && bytes.count < MemoryLayout.size(ofValue: address.sun_path))
+        try #require(
+            descriptor >= 0 && bytes.count < MemoryLayout.size(ofValue: address.sun_path),
+            "cannot make a socket, or its path is too long: \(path)")
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
         let bound = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
