@@ -22,6 +22,8 @@ struct WriterFailureTests {
 
         func write(_ bytes: RawSpan) throws { try call() }
 
+        func abandon() {}
+
         func commit(tail: [UInt8], byteCount: Int) throws {
             try call()
             isCommitted = true

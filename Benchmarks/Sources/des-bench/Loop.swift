@@ -99,6 +99,7 @@ enum Loop {
         final class Nowhere: ByteSink {
             var byteCount = 0
             func write(_ bytes: RawSpan) { byteCount += bytes.byteCount }
+            func abandon() {}
             func commit(tail: [UInt8], byteCount: Int) {}
         }
         let sink = Nowhere()

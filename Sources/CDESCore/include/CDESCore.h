@@ -42,4 +42,8 @@ int64_t des_read_cached(int descriptor, void *buffer, size_t count, int64_t offs
 // An unnamed file in `directory`: it goes with its descriptor, whatever dies. -1 with errno.
 int des_open_unnamed(const char *directory);
 
+// From now on SIGINT, SIGTERM and SIGHUP remove the file at `path` before they end the process with status 128 + signal.
+// -1 if the path is too long to be kept.
+int des_remove_when_interrupted(const char *path);
+
 #endif

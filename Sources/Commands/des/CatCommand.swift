@@ -32,7 +32,13 @@ struct CatCommand: Verb {
         guard missing.isEmpty else {
             throw DESError(.notFound, "no entry named " + missing.joined(separator: ", "), place: source.archive)
         }
-        for entry in found.compactMap({ $0 }) { try await write(entry, reader, console) }
+        let entries = found.compactMap { $0 }
+        do throws(DESError) {
+            for entry in entries { try entry.checkReadable() }
+        } catch {
+            throw error.at(source.archive)
+        }
+        for entry in entries { try await write(entry, reader, console) }
         try console.flush()
         if stats { report(counted.counts, ContinuousClock.now - start, console) }
         return .done

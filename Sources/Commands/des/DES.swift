@@ -26,6 +26,7 @@ struct DES: AsyncParsableCommand {
     )
 
     static func main() async {
+        occupyStandardDescriptors()
         do {
             var command = try parseAsRoot()
             guard let verb = command as? any Verb else {
@@ -35,6 +36,13 @@ struct DES: AsyncParsableCommand {
             Glibc.exit(await run(verb).rawValue)
         } catch {
             exit(withError: error)
+        }
+    }
+
+    /// Opens /dev/null for standard streams that are closed, so that no file gets their numbers and their output.
+    private static func occupyStandardDescriptors() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            _ = open("/dev/null", O_RDWR)
         }
     }
 

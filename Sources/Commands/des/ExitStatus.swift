@@ -19,6 +19,7 @@ enum ExitStatus: Int32 {
          12  a file system or device failed
          13  something is already there
          64  wrong usage
+        130  interrupted (143: terminated)
         """
 
     /// The status for an error that ended the work.

@@ -7,7 +7,7 @@ struct ExtractCommand: Verb {
         commandName: "extract",
         abstract: "Write entries to files below a directory.",
         discussion: """
-            Modes and times are restored. Nothing is written outside DIR or through a link, and no file that is there
+            Times and modes are restored, set-user-id, set-group-id and sticky bits excepted. Nothing is written outside DIR or through a link, and no file that is there
             is touched without --force. Every body is checked before its file has its name. An entry that fails is
             reported and the rest goes on: the exit status is 11 if a body was corrupt, else 13 if a name was taken,
             else 3.
@@ -31,7 +31,7 @@ struct ExtractCommand: Verb {
     func run(_ console: Console) async throws -> ExitStatus {
         let start = ContinuousClock.now
         let reader = try await source.open()
-        let index = try await reader.index()
+        let index = try await reader.index(checkingChecksums: false)
         let hidden = Set(reader.hiddenEntries())
         let entries = try index.select(globs.map(NamePattern.init), archive: source.archive)
             .filter { !hidden.contains($0) }.map { index[$0] }

@@ -72,7 +72,7 @@ struct InfoCommand: Verb {
             row("size", "\(Amounts.count(layout.byteCount)) bytes (\(Amounts.bytes(layout.byteCount)))"),
             row("entries", Amounts.count(layout.entryCount)),
             row("bodies", "\(Amounts.count(statistics.bodyByteCount)) bytes"),
-            row("overhead", "\(Amounts.count(layout.byteCount - statistics.bodyByteCount)) bytes"),
+            row("overhead", "\(Amounts.count(layout.byteCount - statistics.usedByteCount)) bytes"),
         ]
         if layout.isSorted {
             lines.append(row("pages", "\(Amounts.count(layout.pageCount))"))
@@ -119,8 +119,10 @@ struct Statistics {
     }
 
     private(set) var bodyByteCount = 0
+    /// Bytes of DATA that entries use; those that share a range count once.
+    private(set) var usedByteCount = 0
     /// Bytes of DATA that no entry uses.
-    private(set) var unusedByteCount: Int
+    let unusedByteCount: Int
     /// Entries by flag, for flags that occur.
     private(set) var flags: [(name: String, count: Int)] = []
     /// Entries by size in steps of four, from the first bucket to the last that has any.
@@ -129,7 +131,6 @@ struct Statistics {
     init(_ index: ContainerIndex, layout: ContainerLayout) {
         var counts: [String: Int] = [:]
         var buckets: [Int: Bucket] = [:]
-        var used = 0
         var end = layout.data.lowerBound
         for position in index.inDataOrder() {
             let entry = index[position]
@@ -138,14 +139,22 @@ struct Statistics {
             while entry.byteCount >= 64 << (2 * exponent), exponent < 28 { exponent += 1 }
             var bucket = buckets[exponent] ?? Bucket(below: 64 << (2 * exponent))
             bucket.count += 1
-            bucket.byteCount += entry.byteCount
+            bucket.byteCount = bucket.byteCount.addingClamped(entry.byteCount)
             buckets[exponent] = bucket
-            bodyByteCount += entry.location.body.count
-            used += max(0, entry.location.body.upperBound - max(end, entry.location.body.lowerBound))
+            bodyByteCount = bodyByteCount.addingClamped(entry.location.body.count)
+            usedByteCount += max(0, entry.location.body.upperBound - max(end, entry.location.body.lowerBound))
             end = max(end, entry.location.body.upperBound)
         }
-        unusedByteCount = layout.data.count - used
+        unusedByteCount = layout.data.count - usedByteCount
         flags = counts.sorted { $0.key < $1.key }.map { (name: $0.key, count: $0.value) }
         sizes = buckets.sorted { $0.key < $1.key }.map(\.value)
+    }
+}
+
+extension Int {
+    /// The sum, or the largest integer: what a container says of bodies outside may be anything.
+    fileprivate func addingClamped(_ other: Int) -> Int {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
     }
 }

@@ -10,46 +10,68 @@ import DESCore
 /// `[abc]`, `[a-z]` and `[!a-z]` match one character, `\` takes the next one literally.
 struct NamePattern {
     let text: String
-    private let components: [[Character]]
-    private let isLiteral: Bool
+    /// The text without slashes at its end.
+    private let path: String
+    /// The components of a glob, `nil` for a plain name. Unicode scalars, as `/` is one whatever follows it.
+    private let globs: [[Unicode.Scalar]]?
 
     init(_ text: String) {
         self.text = text
-        var trimmed = text[...]
-        while trimmed.hasSuffix("/") { trimmed.removeLast() }
-        components = trimmed.split(separator: "/", omittingEmptySubsequences: false).map(Array.init)
-        isLiteral = !text.contains { "*?[".contains($0) }
+        var scalars = text.unicodeScalars[...]
+        while scalars.last == "/" { scalars.removeLast() }
+        path = String(scalars)
+        let isGlob = scalars.contains { "*?[".unicodeScalars.contains($0) }
+        globs = isGlob ? NamePattern.components(path) : nil
+    }
+
+    private static func components(_ path: String) -> [[Unicode.Scalar]] {
+        path.unicodeScalars.split(separator: "/", omittingEmptySubsequences: false).map(Array.init)
     }
 
     func matches(_ name: EntryName) -> Bool {
-        // Bytes decide for a name; a glob speaks of characters.
+        // A name that holds glob characters is selected by itself too. Bytes decide for names.
         let bytes = name.string.utf8
-        if bytes.elementsEqual(text.utf8) { return true }
-        if isLiteral {
-            let directory = (text.hasSuffix("/") ? text : text + "/").utf8
-            return bytes.starts(with: directory)
-        }
-        let parts = name.string.split(separator: "/", omittingEmptySubsequences: false).map(Array.init)
-        if components.count == 1 { return parts.contains { NamePattern.matches($0[...], components[0][...]) } }
-        return matches(parts[...], components[...])
+        if bytes.elementsEqual(path.utf8) || bytes.starts(with: (path + "/").utf8) { return true }
+        guard let globs else { return false }
+        let parts = NamePattern.components(name.string)
+        if globs.count == 1 { return parts.contains { NamePattern.matches($0[...], globs[0][...]) } }
+        return NamePattern.matches(parts, globs)
     }
 
     /// Matches leading components of a name; what is left over lies below the directory that matched.
-    private func matches(_ parts: ArraySlice<[Character]>, _ patterns: ArraySlice<[Character]>) -> Bool {
-        guard let pattern = patterns.first else { return true }
-        if pattern == ["*", "*"] {
-            let rest = patterns.dropFirst()
-            if rest.isEmpty { return !parts.isEmpty }
-            return (0...parts.count).contains { matches(parts.dropFirst($0), rest) }
+    ///
+    /// Follows all ways through the pattern at once, so that many `**` cost no more than one.
+    private static func matches(_ parts: [[Unicode.Scalar]], _ globs: [[Unicode.Scalar]]) -> Bool {
+        let anyDepth: [Unicode.Scalar] = ["*", "*"]
+        var places: Set<Int> = [0]  // globs matched so far, on each way
+        for part in parts {
+            // `**` may stand for no component at all, except at the end.
+            for place in places.sorted() {
+                var next = place
+                while next + 1 < globs.count, globs[next] == anyDepth {
+                    next += 1
+                    places.insert(next)
+                }
+            }
+            var after: Set<Int> = []
+            for place in places {
+                if globs[place] == anyDepth {
+                    if place + 1 == globs.count { return true }
+                    after.insert(place)
+                } else if matches(part[...], globs[place][...]) {
+                    if place + 1 == globs.count { return true }
+                    after.insert(place + 1)
+                }
+            }
+            places = after
         }
-        guard let part = parts.first, NamePattern.matches(part[...], pattern[...]) else { return false }
-        return matches(parts.dropFirst(), patterns.dropFirst())
+        return false
     }
 
     /// Matches one component. Linear: a failed match goes back to the last `*` only.
-    private static func matches(_ text: ArraySlice<Character>, _ pattern: ArraySlice<Character>) -> Bool {
+    private static func matches(_ text: ArraySlice<Unicode.Scalar>, _ pattern: ArraySlice<Unicode.Scalar>) -> Bool {
         var (text, pattern) = (text, pattern)
-        var retry: (text: ArraySlice<Character>, pattern: ArraySlice<Character>)?
+        var retry: (text: ArraySlice<Unicode.Scalar>, pattern: ArraySlice<Unicode.Scalar>)?
         while true {
             if pattern.first == "*" {
                 pattern = pattern.dropFirst()
@@ -69,16 +91,20 @@ struct NamePattern {
     }
 
     /// Matches one character; the rest of the pattern if it fits.
-    private static func matchOne(_ character: Character, _ pattern: ArraySlice<Character>) -> ArraySlice<Character>? {
+    private static func matchOne(_ character: Unicode.Scalar, _ pattern: ArraySlice<Unicode.Scalar>) -> ArraySlice<
+        Unicode.Scalar
+    >? {
         guard let first = pattern.first else { return nil }
         let rest = pattern.dropFirst()
         switch first {
         case "?": return rest
         case "\\": return rest.first == character ? rest.dropFirst() : nil
         case "[":
-            guard let close = rest.dropFirst().firstIndex(of: "]") else { return character == "[" ? rest : nil }
             let isInverted = rest.first == "!" || rest.first == "^"
-            var set = rest[(isInverted ? rest.startIndex + 1 : rest.startIndex)..<close]
+            let members = isInverted ? rest.dropFirst() : rest
+            // A bracket that comes first is a member.
+            guard let close = members.dropFirst().firstIndex(of: "]") else { return character == "[" ? rest : nil }
+            var set = members[..<close]
             var isIn = false
             while let low = set.popFirst() {
                 if set.count >= 2, set.first == "-" {

@@ -65,7 +65,10 @@ struct PackCommand: Verb {
         let starts = try starts(faults)
         let writer = try makeWriter()
         let progress = Progress("packed", console)
-        let skipped = Set([FileIdentity(target), FileIdentity(target + ".partial")].compactMap { $0 })
+        let written = [
+            FileIdentity(target), FileIdentity(target + ".partial"), FileIdentity(descriptor: STDOUT_FILENO),
+        ]
+        let skipped = Set(written.compactMap { $0 })
         let excludes = exclude.map(NamePattern.init)
         let walk = TreeWalk(starts, excludes: excludes) { faults.report($0) }
         let reader = FileReader(meta: metaFile, skipped: skipped)
@@ -74,8 +77,12 @@ struct PackCommand: Verb {
         let summary = try await progress.whileShown(
             prepare: { if order == .input { await PackCommand.count(starts, excludes, progress) } },
             { try await order == .key ? packer.packClustered(walk) : packer.pack(walk) })
+        for name in metaFile.unusedNames {
+            faults.report(
+                DESError(.notFound, "there is metadata for \(name.quoted), which was not packed", place: meta))
+        }
         try report(summary, ContinuousClock.now - start, console)
-        return summary.leftOutCount == 0 ? .done : .partial
+        return faults.count == 0 ? .done : .partial
     }
 
     private func starts(_ faults: Faults) throws -> [TreeWalk.Start] {
@@ -96,7 +103,7 @@ struct PackCommand: Verb {
         }
         options.spillDirectory = SpoolFile.directory(of: target)
         let spool = try SpoolFile(path: target, replacing: force)
-        Interruption.removes(target + ".partial")
+        spool.removeWhenInterrupted()
         return try ContainerWriter(to: spool, options: options)
     }
 

@@ -48,6 +48,15 @@ public struct ContainerIndex: RandomAccessCollection, Sendable {
         }
     }
 
+    /// Every page is in order and where ROOT says.
+    func checkOrder() throws(DESError) {
+        for page in 0..<layout.pageCount {
+            let place = layout.index(ofPages: page..<page + 1)
+            let bytes = index.span.bytes.extracting(place.moved(by: -layout.index.lowerBound))
+            try layout.checkOrder(page, index: bytes, start: place.lowerBound)
+        }
+    }
+
     /// 0.
     public var startIndex: Int { 0 }
     /// The number of entries.

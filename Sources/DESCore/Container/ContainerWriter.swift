@@ -50,7 +50,12 @@ public struct ContainerWriter: ~Copyable {
         self.options = options
         metas = MetaSpill(directory: options.spillDirectory)
         let header = Header.bytes
-        try put(header.span.bytes)
+        do {
+            try put(header.span.bytes)
+        } catch {
+            sink.abandon()
+            throw error
+        }
     }
 
     /// Entries appended so far.
@@ -182,12 +187,17 @@ public struct ContainerWriter: ~Copyable {
         position += bytes.byteCount
     }
 
-    /// Runs a step that leaves the writer unusable when it throws.
+    /// Runs a step that leaves the writer unusable, and nothing behind, when it throws.
     mutating func guarded<R>(_ step: (inout ContainerWriter) throws -> R) throws -> R {
         if hasFailed { throw DESError(.unavailable, "this writer failed before and accepts nothing more") }
         hasFailed = true
-        let result = try step(&self)
-        hasFailed = false
-        return result
+        do {
+            let result = try step(&self)
+            hasFailed = false
+            return result
+        } catch {
+            sink.abandon()
+            throw error
+        }
     }
 }

@@ -79,17 +79,34 @@ extension EntryName: Hashable, Comparable, CustomStringConvertible {
     /// The name as text.
     public var description: String { string }
 
-    /// The name in quotes, control characters escaped: for messages on a terminal.
+    /// The name in quotes, safe to print: for messages.
     public var quoted: String {
-        var text = "\""
-        for scalar in string.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": text += "\\" + String(scalar)
-            case _ where scalar.properties.generalCategory == .control:
-                text += "\\u{" + String(scalar.value, radix: 16) + "}"
-            default: text.unicodeScalars.append(scalar)
-            }
+        "\"" + string.replacingScalars { $0 == "\"" || $0 == "\\" ? "\\" + String($0) : nil }.escapingControlCharacters
+            + "\""
+    }
+}
+
+extension String {
+    /// The text with control characters, and those that change the writing direction, as `\u{…}`: a file name cannot
+    /// forge a message, steer the terminal or look like another one.
+    package var escapingControlCharacters: String {
+        guard unicodeScalars.contains(where: \.isHarmfulToPrint) else { return self }
+        return replacingScalars { $0.isHarmfulToPrint ? "\\u{" + String($0.value, radix: 16) + "}" : nil }
+    }
+
+    fileprivate func replacingScalars(_ replacement: (Unicode.Scalar) -> String?) -> String {
+        unicodeScalars.reduce(into: "") { text, scalar in
+            if let other = replacement(scalar) { text += other } else { text.unicodeScalars.append(scalar) }
         }
-        return text + "\""
+    }
+}
+
+extension Unicode.Scalar {
+    /// Controls, line and paragraph separators, and the marks of the bidirectional algorithm.
+    fileprivate var isHarmfulToPrint: Bool {
+        switch value {
+        case 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: true
+        default: properties.generalCategory == .control
+        }
     }
 }

@@ -13,7 +13,7 @@ public final class FileByteSource: ByteSource {
     /// - Throws: ``DESError`` with the path: no such file, no permission, not a regular file.
     public init(path: String) throws(DESError) {
         name = path
-        file = try FileDescriptor(opening: path, O_RDONLY)
+        file = try FileDescriptor(opening: path, O_RDONLY | O_NONBLOCK)
         let status = try file.status()
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw DESError(.invalidArgument, "not a regular file", place: path)

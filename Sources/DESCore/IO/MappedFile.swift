@@ -8,7 +8,7 @@ final class MappedFile: Sendable {
     private nonisolated(unsafe) let start: UnsafeRawPointer?  // never written through, unmapped in deinit only
 
     init(path: String) throws(DESError) {
-        let file = try FileDescriptor(opening: path, O_RDONLY)
+        let file = try FileDescriptor(opening: path, O_RDONLY | O_NONBLOCK)
         let status = try file.status()
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw DESError(.invalidArgument, "not a regular file", place: path)

@@ -14,6 +14,9 @@ public final class PipeSink: ByteSink {
     /// write(2), until all is out.
     public func write(_ bytes: RawSpan) throws { try file.write(bytes) }
 
+    /// Nothing to do: what went out cannot be taken back.
+    public func abandon() {}
+
     /// Nothing to do: who reads the pipe sees its end.
     public func commit(tail: [UInt8], byteCount: Int) {}
 }

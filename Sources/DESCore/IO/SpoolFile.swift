@@ -17,7 +17,8 @@ public final class SpoolFile: ByteSink {
     private let partialName: String
     private var byteCount = 0
     private var writebackStart = 0
-    private var isCommitted = false
+    /// Committed or abandoned: the spool file is not ours any more.
+    private var isOver = false
 
     /// Dirty bytes are sent to disk in steps of this size while more come in, so that the fsync at the end is short.
     private static let writebackByteCount = 8 << 20
@@ -44,8 +45,13 @@ public final class SpoolFile: ByteSink {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    deinit {
-        if !isCommitted { unlinkat(directory.rawValue, partialName, 0) }
+    deinit { abandon() }
+
+    /// Removes the spool file, unless it has become the container.
+    public func abandon() {
+        if isOver { return }
+        isOver = true
+        unlinkat(directory.rawValue, partialName, 0)
     }
 
     private func checkTarget() throws(DESError) {
@@ -80,6 +86,10 @@ public final class SpoolFile: ByteSink {
         }
     }
 
+    /// From now on SIGINT, SIGTERM and SIGHUP remove the spool file before they end the process. For a program that
+    /// writes one container; a later call replaces an earlier one.
+    public func removeWhenInterrupted() { _ = des_remove_when_interrupted(path + ".partial") }
+
     /// Appends to the spool file.
     public func write(_ bytes: RawSpan) throws {
         try file.write(bytes)
@@ -105,7 +115,7 @@ public final class SpoolFile: ByteSink {
             ? renameat(directory.rawValue, partialName, directory.rawValue, name)
             : renameNoReplace(directory.rawValue, partialName, name)
         guard result == 0 else { throw DESError.system(errno, "cannot rename \(partialName)", path) }
-        isCommitted = true
+        isOver = true
         try directory.synchronize()
     }
 }

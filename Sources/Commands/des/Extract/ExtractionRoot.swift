@@ -26,14 +26,11 @@ final class ExtractionRoot {
 
     /// Creates `path` and the directories above it, like `mkdir -p`.
     static func create(_ path: String) throws(DESError) {
-        guard mkdir(path, 0o777) != 0 else { return }
-        switch errno {
-        case EEXIST: return
-        case ENOENT:
-            try create(SpoolFile.directory(of: path))
-            try create(path)
-        default: throw .system(errno, "cannot create", path)
-        }
+        let parent = SpoolFile.directory(of: path)
+        if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
+        guard errno == ENOENT, !path.isEmpty, parent != path else { throw .system(errno, "cannot create", path) }
+        try create(parent)
+        if mkdir(path, 0o777) != 0, errno != EEXIST { throw .system(errno, "cannot create", path) }
     }
 
     /// Writes a small file whose content is at hand and checked.
@@ -62,8 +59,8 @@ final class ExtractionRoot {
     func makeDirectory(_ name: EntryName, _ meta: Metadata) throws(DESError) {
         let descriptor = try openDirectory(name.string)
         let status = try descriptor.status()
-        if let mode = meta.mode, status.st_mode & 0o7777 != mode_t(mode & 0o7777) {
-            guard fchmod(descriptor.rawValue, mode_t(mode & 0o7777)) == 0 else {
+        if let mode = meta.mode, status.st_mode & 0o777 != mode_t(mode & 0o777) {
+            guard fchmod(descriptor.rawValue, mode_t(mode & 0o777)) == 0 else {
                 throw .system(errno, "cannot set the mode", path + "/" + name.string)
             }
         }
@@ -113,9 +110,10 @@ final class ExtractionRoot {
         return FileDescriptor(taking: descriptor, path: path + "/" + leaf)
     }
 
-    /// Mode and time, after the content: writing clears set-user-id bits and changes the time.
+    /// Mode and time, after the content, as writing changes the time. Set-user-id, set-group-id and sticky bits are not
+    /// taken from a container, which may come from anybody.
     private func finish(_ file: borrowing FileDescriptor, _ meta: Metadata, created: mode_t) throws(DESError) {
-        let mode = meta.mode.map { mode_t($0 & 0o7777) } ?? 0o666 & ~umask
+        let mode = meta.mode.map { mode_t($0 & 0o777) } ?? 0o666 & ~umask
         if mode != created, fchmod(file.rawValue, mode) != 0 { throw .system(errno, "cannot set the mode", file.path) }
         try setTime(file, meta, file.path)
     }
@@ -173,11 +171,13 @@ final class ExtractionRoot {
         }
         var parent = fcntl(root.rawValue, F_DUPFD_CLOEXEC, 0)
         guard parent >= 0 else { throw .system(errno, "cannot open", path) }
-        for component in name.split(separator: "/") {
+        // Cut at bytes: to Swift a slash before a combining mark is another character, to the system it is a slash.
+        for part in name.utf8.split(separator: UInt8(ascii: "/")) {
+            let component = String(Substring(part))
             let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
-            var next = openat(parent, String(component), flags)
-            if next < 0, errno == ENOENT, mkdirat(parent, String(component), 0o777) == 0 || errno == EEXIST {
-                next = openat(parent, String(component), flags)
+            var next = openat(parent, component, flags)
+            if next < 0, errno == ENOENT, mkdirat(parent, component, 0o777) == 0 || errno == EEXIST {
+                next = openat(parent, component, flags)
             }
             let number = errno
             close(parent)

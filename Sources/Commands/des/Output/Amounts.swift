@@ -5,7 +5,7 @@ enum Amounts {
         var value = Double(count)
         var unit = 0
         let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
-        while value >= 1_024, unit < units.count - 1 {
+        while value >= 1_023.95, unit < units.count - 1 {  // 1,023.95 would be shown as 1024.0
             value /= 1_024
             unit += 1
         }
@@ -14,6 +14,7 @@ enum Amounts {
 
     /// `1,234,567`.
     static func count(_ value: Int) -> String {
+        if value < 0 { return "-" + count(-value) }
         var text = ""
         for (place, digit) in String(value).reversed().enumerated() {
             if place > 0, place % 3 == 0 { text.append(",") }

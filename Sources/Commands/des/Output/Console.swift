@@ -54,11 +54,7 @@ final class Console: Sendable {
 
     /// A name as it is safe to print: on a terminal with control characters escaped, otherwise as it is.
     func printable(_ name: EntryName) -> String {
-        guard isTerminal, name.string.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
-        else {
-            return name.string
-        }
-        return name.quoted
+        isTerminal && name.string.escapingControlCharacters != name.string ? name.quoted : name.string
     }
 
     /// Reports an error on standard error.
@@ -108,20 +104,6 @@ final class Console: Sendable {
             }
             guard count >= 0 else { throw .system(errno, "cannot write", "standard output") }
             done += count
-        }
-    }
-}
-
-extension String {
-    /// The text with control characters as `\u{…}`: a file name cannot forge a message or steer the terminal.
-    var escapingControlCharacters: String {
-        guard unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return self }
-        return unicodeScalars.reduce(into: "") { text, scalar in
-            if scalar.properties.generalCategory == .control {
-                text += "\\u{" + String(scalar.value, radix: 16) + "}"
-            } else {
-                text.unicodeScalars.append(scalar)
-            }
         }
     }
 }

@@ -15,7 +15,6 @@ struct FileMeta {
             meta.set(modified: Timestamp(seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec))
         }
         if kind == .file, isOurs("mime"), let member = MediaType.member(for: name) { meta.set(encoded: member) }
-        // The type is not the user's to change: extraction acts on it.
         if kind != .file { meta.set("type", kind.rawValue) }
     }
 

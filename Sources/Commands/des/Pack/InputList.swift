@@ -37,13 +37,16 @@ enum InputList {
                 report(DESError(.invalidArgument, "left out: the path \"\(shown)\" is not UTF-8", place: file))
                 continue
             }
-            let components = text.split(separator: "/").filter { $0 != "." }
+            let components = text.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }.filter {
+                $0 != "."
+            }
             if components.isEmpty || components.contains("..") {
                 report(DESError(.invalidArgument, "left out: \"\(text)\" is not a path below a directory", place: file))
                 continue
             }
             starts.append(
-                TreeWalk.Start(tree: text.hasPrefix("/") ? root : tree, path: components.joined(separator: "/")))
+                TreeWalk.Start(
+                    tree: text.utf8.first == UInt8(ascii: "/") ? root : tree, path: components.joined(separator: "/")))
         }
         return starts
     }
