@@ -82,7 +82,8 @@ struct ClusteringTests {
         // Of 200 names in INDEX order the second and the last page get large bodies only: costly, so few bytes each.
         let names = try sorted((0..<140).map { TestEntry("n\($0)") }).map(\.name)
         let body = [UInt8](repeating: 5, count: Self.largeByteCount)
-        let small = (names[..<64] + names[128..<130]).map { TestEntry($0, [UInt8](repeating: 6, count: 200)) }
+        // In ROOT positions count in steps of 4 KiB: the bodies of a page must be longer to make a difference.
+        let small = (names[..<64] + names[128..<130]).map { TestEntry($0, [UInt8](repeating: 6, count: 5_000)) }
         let large = (names[64..<128] + names[130...]).map { TestEntry($0, body) }
         try await check(small + large, isClustered: true)
         let onlyFirst = names[..<64].map { TestEntry($0, [UInt8](repeating: 6, count: 200)) }

@@ -36,9 +36,16 @@ final class Gate: @unchecked Sendable {  // all state is guarded by `mutex`
     }
 
     /// Blocks until `count` threads have come to ``pass()``.
-    func waitForArrivals(_ count: Int) {
+    /// - Returns: `false` if they did not within half a minute, so that a test fails and does not hang.
+    func waitForArrivals(_ count: Int) -> Bool {
+        var end = timespec()
+        clock_gettime(CLOCK_REALTIME, &end)
+        end.tv_sec += 30
         pthread_mutex_lock(mutex)
-        while waitingCount < count { pthread_cond_wait(condition, mutex) }
-        pthread_mutex_unlock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while waitingCount < count {
+            if pthread_cond_timedwait(condition, mutex, &end) == ETIMEDOUT { return false }
+        }
+        return true
     }
 }
