@@ -163,7 +163,7 @@ struct WriteFailureTests {
         let written = try command.withFileSizeMax(1_500_000).run()
         #expect(written.status == 12 && written.errors.contains(place + "cannot write: File too large"), "\(written)")
         // strace counts by thread; the first two reads of a thread may be those of the loader of programs.
-        let read = try Strace("pread64:error=EIO:when=3").run(command)
+        let read = try Strace("pread64,preadv2:error=EIO:when=3+").run(command)
         #expect(read.status == 12 && read.errors.contains(place + "cannot read: Input/output error"), "\(read)")
         #expect(!Files.exists(container))
         try Container.pack(tree, to: container, options: options + ["--force"])

@@ -36,11 +36,11 @@ final class Gate: @unchecked Sendable {  // all state is guarded by `mutex`
     }
 
     /// Blocks until `count` threads have come to ``pass()``.
-    /// - Returns: `false` if they did not within half a minute, so that a test fails and does not hang.
+    /// - Returns: `false` if they did not within five minutes, so that a test fails and does not hang.
     func waitForArrivals(_ count: Int) -> Bool {
         var end = timespec()
         clock_gettime(CLOCK_REALTIME, &end)
-        end.tv_sec += 30
+        end.tv_sec += 300
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         while waitingCount < count {

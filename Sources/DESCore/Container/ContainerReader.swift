@@ -91,7 +91,7 @@ public final class ContainerReader: Sendable {
     }
 
     /// The positions in INDEX of entries that a later one of the same name hides; only a plain v1 container has any.
-    public func hiddenEntries() -> [Int] { plain?.hidden() ?? [] }
+    public func hiddenEntries() -> [Int] { plain?.hidden ?? [] }
 
     /// The bytes of `range`, from those in hand if they are there.
     func bytes(_ range: Range<Int>) async throws -> [UInt8] { try await held.bytes(range, else: source) }

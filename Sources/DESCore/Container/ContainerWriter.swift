@@ -101,6 +101,7 @@ public struct ContainerWriter: ~Copyable {
         // A batch of one with an empty body checks name and META and makes key and checksums.
         var batch = EntryBatch()
         try batch.append(name, meta: meta, statedSize: byteCount)
+        if entries.contains(batch.items[0].key, name: batch.names.span.bytes) { throw ContainerWriter.duplicate(name) }
         let start = position
         var crc = CRC32C()
         var buffer = [UInt8](repeating: 0, count: min(max(byteCount, 1), 1 << 20))

@@ -63,6 +63,9 @@ struct EntryTable {
         return true
     }
 
+    /// Whether there is a record of that name.
+    func contains(_ key: EntryKey, name: RawSpan) -> Bool { slots[slot(of: key.rawValue, name: name)] != 0 }
+
     /// The slot that holds the name, or the free one where it belongs.
     private func slot(of key: UInt64, name: RawSpan) -> Int {
         let mask = slots.count - 1

@@ -127,12 +127,6 @@ public struct Verifier {
             if let fault = entry.name.pathFault {
                 find(entries.offset(ofEntry: position), "the name \(entry.name.quoted) \(fault)")
             }
-            let unknown = entry.location.flags.rawValue & ~EntryFlags.known.rawValue
-            if unknown != 0 {
-                find(
-                    entries.offset(ofEntry: position),
-                    "entry \(entry.name.quoted) has unknown flags 0x\(String(unknown, radix: 16))")
-            }
         }
         for position in hidden {
             find(

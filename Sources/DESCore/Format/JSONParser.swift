@@ -135,9 +135,10 @@ private struct JSONParser {
                 }
                 return result
             case UInt8(ascii: "\\"):
-                var copy = text ?? Array(bytes[start..<position])
-                try escape(into: &copy)
-                text = copy
+                // Taken out before it is changed: a second reference would copy all of it at every escape.
+                var unescaped = text.take() ?? Array(bytes[start..<position])
+                try escape(into: &unescaped)
+                text = consume unescaped
             case ..<0x20: throw expected("no bare control character")
             default:
                 text?.append(byte)
