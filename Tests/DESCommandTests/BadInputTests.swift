@@ -66,9 +66,13 @@ struct BadInputTests {
         let cat = try run("cat", vector.path, vector.entry)
         #expect(cat.status == 11 && cat.output.isEmpty && cat.errors.contains("at byte"), "\(cat)")
         let extract = try run("extract", vector.path, "")
-        #expect(extract.status == 11 && extract.errors.contains("\"\(vector.entry)\""), "\(extract)")
+        #expect(extract.status == 11 && extract.errors.contains("at byte"), "\(extract)")
         #expect(!Files.exists(directory["a/b/target/\(vector.entry)"]))
-        #expect(try Files.names(in: directory["a/b/target"]).count == 4)
+        // A wrong checksum may make the reader trust none of them; a wrong body concerns itself only.
+        if vector.name == "bad-body" {
+            #expect(extract.errors.contains("\"\(vector.entry)\""), "\(extract)")
+            #expect(try Files.names(in: directory["a/b/target"]).count == 4)
+        }
     }
 
     @Test("an entry whose META is wrong is not extracted, its body can still be read", arguments: BadVector.at("meta"))
