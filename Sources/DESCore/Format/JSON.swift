@@ -32,7 +32,8 @@ public enum JSON: Sendable {
     /// The value of `key` in an object, `nil` if this is no object or has no such key.
     public subscript(_ key: String) -> JSON? {
         guard case .object(let members) = self else { return nil }
-        return members.last { $0.key.utf8.elementsEqual(key.utf8) }?.value
+        let count = key.utf8.count
+        return members.last { $0.key.utf8.count == count && $0.key.utf8.elementsEqual(key.utf8) }?.value
     }
 
     /// The text of a string.

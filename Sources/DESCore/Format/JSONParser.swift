@@ -129,7 +129,13 @@ private struct JSONParser {
             case UInt8(ascii: "\""):
                 let end = position
                 position += 1
-                guard let result = String(validating: text ?? Array(bytes[start..<end]), as: UTF8.self) else {
+                let result =
+                    if let text { String(validating: text, as: UTF8.self) } else {
+                        bytes.withUnsafeBufferPointer {
+                            String(validating: UnsafeBufferPointer(rebasing: $0[start..<end]), as: UTF8.self)
+                        }
+                    }
+                guard let result else {
                     position = start
                     throw expected("valid UTF-8")
                 }
