@@ -21,7 +21,7 @@ tools: ## Install what building and testing need (Debian, Ubuntu)
 .PHONY: build
 build: tools ## Build the release binary, .build/release/des
 	@mkdir -p $(STATIC)
-	@archive=$$(cc -print-file-name=libcrypto.a 2>/dev/null); [ ! -f "$$archive" ] || ln -sf "$$archive" $(STATIC)/
+	@archive=$$( (clang -print-file-name=libcrypto.a || cc -print-file-name=libcrypto.a) 2>/dev/null | head -1); [ ! -f "$$archive" ] || ln -sf "$$archive" $(STATIC)/
 	swift build $(RELEASE_FLAGS) --product des
 
 .PHONY: demo

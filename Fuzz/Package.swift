@@ -1,5 +1,5 @@
 // swift-tools-version:6.2
-// libFuzzer targets. Built with `--sanitize=fuzzer,address`, which gives each executable libFuzzer's main; see scripts/fuzz.
+// libFuzzer targets. Built with `--sanitize=fuzzer`, which gives each executable libFuzzer's main; see scripts/fuzz.
 import PackageDescription
 
 let settings: [SwiftSetting] = [

@@ -46,4 +46,7 @@ int des_open_unnamed(const char *directory);
 // -1 if the path is too long to be kept.
 int des_remove_when_interrupted(const char *path);
 
+// The file is kept from now on: it is done, or gone.
+void des_keep_when_interrupted(void);
+
 #endif

@@ -27,6 +27,8 @@ struct DES: AsyncParsableCommand {
 
     static func main() async {
         occupyStandardDescriptors()
+        signal(SIGXFSZ, SIG_IGN)  // a file over its limit is an error of write(2), and reported
+        raiseDescriptorLimit()
         do {
             var command = try parseAsRoot()
             guard let verb = command as? any Verb else {
@@ -39,10 +41,20 @@ struct DES: AsyncParsableCommand {
         }
     }
 
+    /// As many open files as the system allows: each directory that is packed is held open.
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
     /// Opens /dev/null for standard streams that are closed, so that no file gets their numbers and their output.
     private static func occupyStandardDescriptors() {
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
-            _ = open("/dev/null", O_RDWR)
+            // The wrong way round: data that comes from or goes to nowhere is an error, not a success.
+            _ = open(
+                "/dev/null", descriptor == STDERR_FILENO ? O_RDWR : descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
         }
     }
 
@@ -54,6 +66,7 @@ struct DES: AsyncParsableCommand {
             try console.flush()
             return status
         } catch let error as DESError {
+            try? console.flush()  // what was written before is good
             console.report(error)
             return ExitStatus(error)
         } catch {

@@ -7,10 +7,11 @@ struct ExtractCommand: Verb {
         commandName: "extract",
         abstract: "Write entries to files below a directory.",
         discussion: """
-            Times and modes are restored, set-user-id, set-group-id and sticky bits excepted. Nothing is written outside DIR or through a link, and no file that is there
-            is touched without --force. Every body is checked before its file has its name. An entry that fails is
-            reported and the rest goes on: the exit status is 11 if a body was corrupt, else 13 if a name was taken,
-            else 3.
+            Times and modes of files, links and empty directories are restored, set-user-id, set-group-id and sticky bits
+            excepted; other directories are made with the modes of new ones. Nothing is written outside DIR or through a
+            link, and nothing that is there is touched without --force. Every body is checked before it is written. An
+            entry that fails is reported and the rest goes on: the exit status is 11 if a body was corrupt, else 13 if a
+            name was taken, else 3. As with tar, files are not synced, and a kill can leave the file it met incomplete.
 
             EXAMPLES
               des extract photos.des -C restored

@@ -29,8 +29,9 @@ struct ListCommand: Verb {
     var sort: Order?
     @OptionGroup var output: OutputOptions
 
-    /// Entries whose META is fetched at one time.
+    /// Entries whose META is fetched at one time, and bytes of it: objects may be 10 MiB each.
     private static let chunkCount = 4_096
+    private static let chunkMetaByteCount = 4 << 20
 
     func run(_ console: Console) async throws -> ExitStatus {
         let reader = try await source.open()
@@ -45,7 +46,13 @@ struct ListCommand: Verb {
         }
         var start = 0
         while start < positions.count {
-            let entries = positions[start..<min(start + ListCommand.chunkCount, positions.count)].map { index[$0] }
+            var metaByteCount = 0
+            let entries = Array(
+                positions[start..<min(start + ListCommand.chunkCount, positions.count)].lazy.map { index[$0] }
+                    .prefix { entry in
+                        defer { metaByteCount += entry.location.meta.count }
+                        return metaByteCount <= ListCommand.chunkMetaByteCount
+                    })
             let metas = long || console.isJSON ? try await reader.metadata(of: entries) : []
             for (place, entry) in entries.enumerated() {
                 if console.isJSON {

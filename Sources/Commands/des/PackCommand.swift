@@ -8,7 +8,7 @@ struct PackCommand: Verb {
         abstract: "Pack files into a container.",
         discussion: """
             Names in the container are relative to each DIR. Mode, time and a media type guessed from the extension are
-            kept; empty directories and symbolic links too. What cannot be packed (a file that vanishes or changes size
+            kept; empty directories and symbolic links too, the modes of other directories not. What cannot be packed (a file that vanishes or changes size
             meanwhile, a device, a name that is not UTF-8) is reported and left out, and the exit status is 3.
             The container appears under its name when it is whole and on disk, never before.
 
@@ -65,9 +65,9 @@ struct PackCommand: Verb {
         let starts = try starts(faults)
         let writer = try makeWriter()
         let progress = Progress("packed", console)
-        let written = [
-            FileIdentity(target), FileIdentity(target + ".partial"), FileIdentity(descriptor: STDOUT_FILENO),
-        ]
+        let written =
+            target == "-"
+            ? [FileIdentity(descriptor: STDOUT_FILENO)] : [FileIdentity(target), FileIdentity(target + ".partial")]
         let skipped = Set(written.compactMap { $0 })
         let excludes = exclude.map(NamePattern.init)
         let walk = TreeWalk(starts, excludes: excludes) { faults.report($0) }

@@ -15,6 +15,9 @@ public struct ContainerLayout: Sendable {
     ///   - byteCount: bytes of the whole container.
     public init(tail: RawSpan, byteCount: Int) throws(DESError) {
         self.byteCount = byteCount
+        guard tail.byteCount >= min(byteCount, Limits.tailReadByteCount), tail.byteCount <= byteCount else {
+            throw .corrupt("\(tail.byteCount) bytes of the end of \(byteCount) are too few to open a container")
+        }
         let start = byteCount - tail.byteCount
         let footerOffset = tail.byteCount - Footer.byteCount
         footer = try Footer(

@@ -118,7 +118,12 @@ private struct HeldBytes: Sendable {
     func bytes(_ range: Range<Int>, else source: any ByteSource) async throws -> [UInt8] {
         if range.isEmpty { return [] }
         if (start..<start + bytes.count).covers(range) { return Array(bytes[range.moved(by: -start)]) }
-        return try await source.read(range)
+        let bytes = try await source.read(range)
+        guard bytes.count == range.count else {
+            throw DESError.corrupt(
+                "\(bytes.count) bytes were read, \(range.count) were asked for", at: range.lowerBound)
+        }
+        return bytes
     }
 }
 

@@ -22,6 +22,8 @@ public final class MappedContainer: Sendable {
             func bytes(_ range: Range<Int>) -> [UInt8] { file.withBytes(range) { $0.array() } }
             let tail = bytes(max(0, file.byteCount - Limits.tailReadByteCount)..<file.byteCount)
             let layout = try ContainerLayout(tail: tail.span.bytes, byteCount: file.byteCount)
+            let header = bytes(0..<Header.byteCount)
+            try Header.check(header.span.bytes)
             plain =
                 layout.isSorted
                 ? nil : PlainIndex(try ContainerIndex(layout, index: bytes(layout.index), checksums: []))

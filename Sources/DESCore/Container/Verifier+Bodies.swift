@@ -26,7 +26,7 @@ extension Verifier {
         // Overlapping bodies are read again, but never more of them than the container has bytes: many may claim much.
         var budget = layout.byteCount
         for position in walk.overlapping {
-            budget -= entries[position].byteCount
+            budget = max(-1, budget) - entries[position].byteCount
             try await checkOverlapping(entries[position], isRead: budget >= 0)
         }
         if let trailer = layout.trailer, dataCRC.value != trailer.dataCRC {

@@ -27,6 +27,8 @@ public struct Verifier {
     }
 
     /// Verifies the container in `source` and calls `report` with each finding.
+    ///
+    /// A container that this version is too old for cannot be told from a damaged one: that is a finding too.
     /// - Throws: only what `source` throws other than corruption: then nothing is said about the container.
     public static func verify(_ source: any ByteSource, report: @escaping (Finding) -> Void) async throws -> Summary {
         var verifier = Verifier(source, report)

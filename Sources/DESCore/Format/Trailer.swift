@@ -53,10 +53,13 @@ struct Trailer: Sendable, Equatable {
                 "the container needs feature bits 0x\(String(unknown, radix: 16)), which this version "
                     + "does not have", offset: start + 12)
         }
-        guard footer.entryCount <= Limits.entryCountMax, footer.index.count < Limits.indexByteCountMax else {
+        guard footer.entryCount <= Limits.entryCountMax, footer.index.count < Limits.indexByteCountMax,
+            footer.data.upperBound < Limits.dataEndMax
+        else {
             throw .corrupt(
                 "\(footer.entryCount) entries in an INDEX of \(footer.index.count) bytes, at most "
-                    + "\(Limits.entryCountMax) in less than \(Limits.indexByteCountMax) are possible", at: start)
+                    + "\(Limits.entryCountMax) in less than \(Limits.indexByteCountMax) are possible, and DATA must "
+                    + "end before \(Limits.dataEndMax)", at: start)
         }
         geometry = PageGeometry(entryCount: footer.entryCount)
         guard Int(word(16)) == geometry.pageEntryCount, Int(word(20)) == geometry.pageCount else {

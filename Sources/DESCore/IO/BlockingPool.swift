@@ -58,7 +58,11 @@ private final class JobQueue: @unchecked Sendable {  // all state is guarded by 
         } else if threadCount < threadCountMax, startThread() {
             threadCount += 1
         } else if threadCount == 0 {
-            preconditionFailure("cannot start a thread: \(DESError.reason(EAGAIN))")
+            // No thread is to be had: better to block here than to fail.
+            waiting.removeLast()
+            pthread_mutex_unlock(mutex)
+            job()
+            return
         }
         pthread_mutex_unlock(mutex)
     }

@@ -35,8 +35,10 @@ public final class SpoolFile: ByteSink {
         guard !name.isEmpty, name != ".", name != ".." else {
             throw DESError(.invalidArgument, "not the path of a file", place: path)
         }
+        // Before the spool file is touched, and again once it is locked.
+        try SpoolFile.checkTarget(name, in: directory, path: path, replacing: replacing)
         file = try SpoolFile.lock(partialName, in: directory, path: path)
-        try checkTarget()
+        try SpoolFile.checkTarget(name, in: directory, path: path, replacing: replacing)
     }
 
     /// The directory that holds `path`.
@@ -51,14 +53,29 @@ public final class SpoolFile: ByteSink {
     public func abandon() {
         if isOver { return }
         isOver = true
-        unlinkat(directory.rawValue, partialName, 0)
+        if isStillThere { unlinkat(directory.rawValue, partialName, 0) }
+        des_keep_when_interrupted()
     }
 
-    private func checkTarget() throws(DESError) {
+    /// The spool file's name still stands for the file that is written, whatever others have done to it meanwhile.
+    private var isStillThere: Bool {
+        var there = stat()
+        guard let mine = try? file.status(), fstatat(directory.rawValue, partialName, &there, AT_SYMLINK_NOFOLLOW) == 0
+        else { return false }
+        return (there.st_dev, there.st_ino) == (mine.st_dev, mine.st_ino)
+    }
+
+    private static func checkTarget(
+        _ name: String, in directory: borrowing FileDescriptor, path: String, replacing: Bool
+    ) throws(DESError) {
         var status = stat()
         guard fstatat(directory.rawValue, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return }
-        if status.st_mode & S_IFMT == S_IFDIR { throw DESError(.conflict, "is a directory", place: path) }
-        if !replaces { throw DESError(.conflict, "already exists, and is never overwritten unasked", place: path) }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG, S_IFLNK: break
+        case S_IFDIR: throw DESError(.conflict, "is a directory", place: path)
+        default: throw DESError(.conflict, "is a device, pipe or socket, which is never replaced", place: path)
+        }
+        if !replacing { throw DESError(.conflict, "already exists, and is never overwritten unasked", place: path) }
     }
 
     /// Opens and locks the spool file; one that a dead writer left is taken over and emptied.
@@ -81,9 +98,24 @@ public final class SpoolFile: ByteSink {
             guard fstatat(directory.rawValue, name, &there, AT_SYMLINK_NOFOLLOW) == 0,
                 (there.st_dev, there.st_ino) == (mine.st_dev, mine.st_ino)
             else { continue }
+            // A commit by link and unlink that was cut in between: this is a container under its second name.
+            if mine.st_nlink > 1 {
+                guard unlinkat(directory.rawValue, name, 0) == 0 else { throw .system(errno, "cannot remove", partial) }
+                continue
+            }
+            guard try isOurs(file, mine) else {
+                throw DESError(.conflict, "is in the way, and was not left by a writer of containers", place: partial)
+            }
             guard ftruncate(raw, 0) == 0 else { throw .system(errno, "cannot empty", partial) }
             return file
         }
+    }
+
+    /// A spool file that a dead writer left: empty, or with the beginning of a HEADER.
+    private static func isOurs(_ file: borrowing FileDescriptor, _ status: stat) throws(DESError) -> Bool {
+        guard status.st_mode & S_IFMT == S_IFREG else { return false }
+        let count = min(status.st_size, Header.byteCount)
+        return Header.bytes.starts(with: try file.read(0..<count))
     }
 
     /// From now on SIGINT, SIGTERM and SIGHUP remove the spool file before they end the process. For a program that
@@ -110,12 +142,17 @@ public final class SpoolFile: ByteSink {
                 .corrupt, "what was read back differs from what was written", offset: byteCount - tail.count,
                 place: path + ".partial")
         }
+        guard isStillThere else {
+            throw DESError(
+                .conflict, "the spool file was removed or replaced by somebody else", place: path + ".partial")
+        }
         let result =
             replaces
             ? renameat(directory.rawValue, partialName, directory.rawValue, name)
             : renameNoReplace(directory.rawValue, partialName, name)
         guard result == 0 else { throw DESError.system(errno, "cannot rename \(partialName)", path) }
         isOver = true
+        des_keep_when_interrupted()
         try directory.synchronize()
     }
 }

@@ -55,16 +55,22 @@ final class ExtractionRoot {
         }
     }
 
-    /// Creates an empty directory.
+    /// Creates an empty directory. One that is there already is left as it is, unless files are replaced.
     func makeDirectory(_ name: EntryName, _ meta: Metadata) throws(DESError) {
-        let descriptor = try openDirectory(name.string)
-        let status = try descriptor.status()
-        if let mode = meta.mode, status.st_mode & 0o777 != mode_t(mode & 0o777) {
-            guard fchmod(descriptor.rawValue, mode_t(mode & 0o777)) == 0 else {
-                throw .system(errno, "cannot set the mode", path + "/" + name.string)
-            }
+        let (directory, leaf) = try parent(of: name)
+        let isNew = mkdirat(directory, leaf, 0o777) == 0
+        guard isNew || errno == EEXIST else { throw failure(name, "cannot create") }
+        let descriptor = openat(directory, leaf, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw DESError(
+                .conflict, "there already is something that is no directory", place: path + "/" + name.string)
         }
-        try setTime(descriptor, meta, name.string)
+        let opened = FileDescriptor(taking: descriptor, path: path + "/" + name.string)
+        guard isNew || replaces else { return }
+        if let mode = meta.mode, fchmod(opened.rawValue, mode_t(mode & 0o777)) != 0 {
+            throw .system(errno, "cannot set the mode", opened.path)
+        }
+        try setTime(opened, meta, opened.path)
     }
 
     /// Creates a symbolic link.
@@ -97,7 +103,10 @@ final class ExtractionRoot {
         do {
             try fill(file)
             try finish(file, meta, created: mode & ~umask)
-            if replaces { try publish(target, as: leaf, in: directory, name) }
+            if replaces {
+                try file.synchronize()  // before it takes the place of another one
+                try publish(target, as: leaf, in: directory, name)
+            }
         } catch {
             unlinkat(directory, target, 0)
             throw error
@@ -153,7 +162,13 @@ final class ExtractionRoot {
         let directory = String(name.string[..<slash])
         let leaf = String(name.string[name.string.utf8.index(after: slash)...])
         if !isCurrent(directory) {
-            current = Directory(name: directory, descriptor: try openDirectory(directory))
+            do throws(DESError) {
+                current = Directory(name: directory, descriptor: try openDirectory(directory))
+            } catch {
+                var error = error
+                error.place = path + "/" + name.string  // what cannot be written is the entry
+                throw error
+            }
         }
         return (current?.descriptor.rawValue ?? -1, leaf)
     }
@@ -182,10 +197,12 @@ final class ExtractionRoot {
             let number = errno
             close(parent)
             guard next >= 0 else {
-                let reason =
-                    number == ELOOP || number == ENOTDIR
-                    ? "a part of it is a link or a file, which is not followed" : DESError.reason(number)
-                throw DESError(.conflict, "cannot create the directory: \(reason)", place: path + "/" + name)
+                guard number == ELOOP || number == ENOTDIR else {
+                    throw .system(number, "cannot create the directory", path + "/" + name)
+                }
+                throw DESError(
+                    .conflict, "cannot create the directory: a part of it is a link or a file, which is not followed",
+                    place: path + "/" + name)
             }
             parent = next
         }

@@ -25,22 +25,24 @@ struct Extractor: Sendable {
     private static let width = 4
     /// Entries whose META is fetched and files are written in one job.
     private static let entriesPerChunk = 1_024
+    /// Bytes of META at one time, about: an object may have 10 MiB.
+    private static let chunkMetaByteCount = 4 << 20
 
     func extract(_ entries: [Entry]) async throws -> Summary {
         var summary = Summary()
         let (readable, faults) = sorted(entries)
         for fault in faults { summary.fail(fault, report) }
-        var links: [(Entry, [UInt8], Metadata)] = []
+        var last: [(Entry, [UInt8], Metadata)] = []
         var reads = try plan(readable).makeIterator()
         try await inOrder(
             width: Extractor.width, next: { reads.next() },
             produce: { read in try await self.extract(read) },
             consume: { outcome in
-                links += outcome.links
+                last += outcome.last
                 summary.add(outcome, report)
                 progress.add(files: outcome.fileCount, bytes: outcome.byteCount)
             })
-        let outcome = try await BlockingPool.shared.run { [links] in try self.makeLinks(links) }
+        let outcome = try await BlockingPool.shared.run { [last] in try self.makeLast(last) }
         summary.add(outcome, report)
         return summary
     }
@@ -67,7 +69,14 @@ struct Extractor: Sendable {
         var reads: [BodyRead] = []
         var start = 0
         while start < entries.count {
-            let end = min(start + Extractor.entriesPerChunk, entries.count)
+            var end = start
+            var metaByteCount = 0
+            while end < entries.count, end - start < Extractor.entriesPerChunk,
+                metaByteCount < Extractor.chunkMetaByteCount
+            {
+                metaByteCount += entries[end].location.meta.count
+                end += 1
+            }
             reads += try reader.plan(Array(entries[start..<end]), limits: limits)
             start = end
         }
@@ -79,16 +88,29 @@ struct Extractor: Sendable {
         var fileCount = 0
         var byteCount = 0
         var failures: [DESError] = []
-        var links: [(Entry, [UInt8], Metadata)] = []
+        /// Directories and links, which are made after all files.
+        var last: [(Entry, [UInt8], Metadata)] = []
     }
 
     private func extract(_ read: BodyRead) async throws -> Outcome {
-        let metas = try await metadata(of: read.entries)
-        if read.entries.count == 1, read.range.count > BodyPieces.pieceByteCount {
-            return try await extractLarge(read.entries[0], metas[0])
+        do {
+            let metas = try await metadata(of: read.entries)
+            if read.range.count > BodyPieces.pieceByteCount {
+                // More than one if they share their bytes.
+                var outcome = Outcome()
+                for (entry, meta) in zip(read.entries, metas) { try await extractLarge(entry, meta, &outcome) }
+                return outcome
+            }
+            let fetched = try await reader.fetch(read)
+            return try await BlockingPool.shared.run { try self.write(fetched, metas) }
+        } catch let error as DESError {
+            // What cannot be read is lost to these entries, not to the others.
+            return Outcome(
+                failures: read.entries.map { entry in
+                    DESError(
+                        error.code, "\(entry.name.quoted): \(error.message)", offset: error.offset, place: error.place)
+                })
         }
-        let fetched = try await reader.fetch(read)
-        return try await BlockingPool.shared.run { try self.write(fetched, metas) }
     }
 
     /// META of each entry, or why it cannot be had; one bad object does not spoil its neighbours.
@@ -117,9 +139,13 @@ struct Extractor: Sendable {
                 try fetched.withBody(at: position) { content in
                     switch meta.kind {
                     case .file: try root.writeFile(entry.name, content, meta)
-                    case .directory: try root.makeDirectory(entry.name, meta)
+                    case .directory:
+                        outcome.last.append((entry, [], meta))
+                        return
+                    case .symlink where content.byteCount >= Int(PATH_MAX):
+                        throw DESError(.corrupt, "the target of the link \(entry.name.quoted) is too long for a path")
                     case .symlink:
-                        outcome.links.append((entry, content.array(), meta))
+                        outcome.last.append((entry, content.array(), meta))
                         return
                     case nil:
                         throw DESError(
@@ -135,28 +161,38 @@ struct Extractor: Sendable {
         return outcome
     }
 
-    private func extractLarge(_ entry: Entry, _ meta: Result<Metadata, DESError>) async throws -> Outcome {
-        var outcome = Outcome()
+    private func extractLarge(
+        _ entry: Entry, _ meta: Result<Metadata, DESError>, _ outcome: inout Outcome
+    ) async throws {
         do {
             let meta = try meta.get()
+            guard meta.kind == .file else {
+                throw DESError(.unsupported, "entry \(entry.name.quoted) is of a type that has no body of this size")
+            }
             let root = try ExtractionRoot(path: directory, replacing: replacing, umask: umask)
             try await root.writeFile(entry.name, meta) { file in
                 for try await piece in reader.pieces(of: entry) { try file.write(piece.span.bytes) }
             }
-            outcome.fileCount = 1
-            outcome.byteCount = entry.byteCount
+            outcome.fileCount += 1
+            outcome.byteCount += entry.byteCount
         } catch let error as DESError {
             outcome.failures.append(error)
         }
-        return outcome
     }
 
-    private func makeLinks(_ links: [(Entry, [UInt8], Metadata)]) throws -> Outcome {
+    /// Empty directories first, whose modes can no longer be in the way of a file; then links.
+    private func makeLast(_ last: [(entry: Entry, target: [UInt8], meta: Metadata)]) throws -> Outcome {
         let root = try ExtractionRoot(path: directory, replacing: replacing, umask: umask)
         var outcome = Outcome()
-        for (entry, target, meta) in links {
+        for (entry, target, meta) in last.filter({ $0.meta.kind == .directory })
+            + last.filter({ $0.meta.kind != .directory })
+        {
             do {
-                try root.makeLink(entry.name, target: target.span.bytes, meta)
+                if meta.kind == .directory {
+                    try root.makeDirectory(entry.name, meta)
+                } else {
+                    try root.makeLink(entry.name, target: target.span.bytes, meta)
+                }
                 outcome.fileCount += 1
                 outcome.byteCount += target.count
             } catch let error as DESError {

@@ -12,6 +12,8 @@ struct FileReader: Sendable {
         case batch(EntryBatch)
         /// A file that is streamed when its turn comes: it is too large to be held.
         case large(WalkItem)
+        /// The container itself, which is not packed into itself.
+        case itself(WalkItem)
         /// A file that was left out, and why.
         case fault(DESError)
     }
@@ -28,7 +30,9 @@ struct FileReader: Sendable {
         var batch = EntryBatch(entryCapacity: items.count, bodyCapacity: FileReader.bodyCapacity)
         for item in items {
             do throws(DESError) {
-                if try !append(item, to: &batch) {
+                let result = try append(item, to: &batch)
+                if result == .isItself { parts.append(.itself(item)) }
+                if result == .isLarge {
                     if batch.count > 0 { parts.append(.batch(batch)) }
                     batch = EntryBatch()
                     parts.append(.large(item))
@@ -43,14 +47,18 @@ struct FileReader: Sendable {
         return parts
     }
 
-    /// Adds the file to the batch, or passes over it; `false` if it is a large one.
-    private func append(_ item: WalkItem, to batch: inout EntryBatch) throws(DESError) -> Bool {
+    private enum Appended {
+        case isIn, isLarge, isItself
+    }
+
+    /// Adds the file to the batch, unless it is a large one or the container itself.
+    private func append(_ item: WalkItem, to batch: inout EntryBatch) throws(DESError) -> Appended {
         switch item.kind {
         case .file: return try appendFile(item, to: &batch)
         case .symlink: try appendLink(item, to: &batch)
         case .emptyDirectory: try appendDirectory(item, to: &batch)
         }
-        return true
+        return .isIn
     }
 
     /// Opens a file of the tree without following a link or waiting for the other end of a pipe.
@@ -71,11 +79,11 @@ struct FileReader: Sendable {
         return status
     }
 
-    private func appendFile(_ item: WalkItem, to batch: inout EntryBatch) throws(DESError) -> Bool {
+    private func appendFile(_ item: WalkItem, to batch: inout EntryBatch) throws(DESError) -> Appended {
         let file = try FileReader.open(item)
         let status = try FileReader.status(of: file)
-        if skipped.contains(FileIdentity(status)) { return true }
-        if status.st_size >= FileReader.largeByteCountMin { return false }
+        if skipped.contains(FileIdentity(status)) { return .isItself }
+        if status.st_size >= FileReader.largeByteCountMin { return .isLarge }
         let meta = FileMeta(status: status, user: meta[item.name], name: item.name)
         // One byte more than the size, so that the read that fills it also shows whether the file has grown.
         _ = try batch.append(
@@ -85,7 +93,7 @@ struct FileReader: Sendable {
                 guard count == status.st_size else { throw FileReader.changed }
                 return count
             })
-        return true
+        return .isIn
     }
 
     static var changed: DESError {

@@ -6,6 +6,7 @@ enum InputList {
     /// Starts for `paths`: a directory gives its content, anything else itself under its last component.
     static func starts(_ paths: [String]) throws(DESError) -> [TreeWalk.Start] {
         var starts: [TreeWalk.Start] = []
+        var parents: [String: Tree] = [:]  // one open directory for all files in it
         for path in paths {
             var status = stat()
             guard stat(path, &status) == 0 || lstat(path, &status) == 0 else {
@@ -16,7 +17,11 @@ enum InputList {
             } else {
                 let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
                 let leaf = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
-                starts.append(TreeWalk.Start(tree: try Tree(SpoolFile.directory(of: path)), path: leaf))
+                let directory = SpoolFile.directory(of: path)
+                let parent: Tree
+                if let known = parents[directory] { parent = known } else { parent = try Tree(directory) }
+                parents[directory] = parent
+                starts.append(TreeWalk.Start(tree: parent, path: leaf))
             }
         }
         return starts

@@ -69,12 +69,14 @@ final class TreePacker: Sendable {
     private func append(_ part: FileReader.Part) throws {
         switch part {
         case .fault(let error): faults.report(error)
+        case .itself(let item): faults.note("des: \(item.tree.full(item.path)): is the container itself, not packed")
         case .large(let item): try appendLarge(item)
         case .batch(let batch):
             let duplicates = try writer.withLock { try $0?.append(batch) ?? [] }
             for position in duplicates {
                 faults.report(
-                    DESError(.conflict, "left out: there already is an entry named \(batch.name(at: position).quoted)"))
+                    DESError(
+                        .conflict, "left out: another input already has the name \(batch.name(at: position).quoted)"))
             }
             progress.add(files: batch.count - duplicates.count, bytes: batch.bodyByteCount)
         }
@@ -126,6 +128,9 @@ final class Faults: Sendable {
 
     /// Inputs left out so far.
     var count: Int { total.withLock { $0 } }
+
+    /// Says something that is no fault.
+    func note(_ line: String) { console.note(line.escapingControlCharacters) }
 
     func report(_ error: DESError) {
         total.withLock { $0 += 1 }
