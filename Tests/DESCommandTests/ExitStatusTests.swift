@@ -1,4 +1,5 @@
 import DESCore
+import Glibc
 import Testing
 
 @Suite("Exit statuses and streams")
@@ -56,6 +57,8 @@ struct ExitStatusTests {
         var command = Command.des(in: directory.path)
         command.arguments = verb == "pack" ? ["pack", "tree", "-o", "-"] : [verb, "out.des"]
         if verb == "cat" { command.arguments.append("a.txt") }
+        let type = Files.status("/dev/full").map { $0.st_mode & S_IFMT }
+        try #require(type == S_IFCHR, "this test needs the device /dev/full")
         command.output = .file("/dev/full")
         let result = try command.run()
         #expect(result.status == 12, "\(result)")
@@ -130,7 +133,7 @@ struct ExitStatusTests {
         #expect(try result.json().last?["findings"] == .integer(2))
     }
 
-    @Test("an existing container is refused untouched, and replaced with --force")
+    @Test("an existing container is refused untouched and replaced with --force, which replaces nothing else")
     func existingOutput() throws {
         let before = try Files.read(container)
         try Files.write(directory["tree/c.txt"], "three")
@@ -140,6 +143,12 @@ struct ExitStatusTests {
         #expect(!Files.exists(container + ".partial"))
         #expect(try run(["pack", "tree", "-o", "out.des", "--force"]).status == 0)
         #expect(try Container.names(container).count == 3)
+        // As root it would even replace /dev/null by a file.
+        let fifo = mkfifo(directory["pipe"], 0o600)
+        try #require(fifo == 0)
+        let isPipe = try run(["pack", "tree", "-o", "pipe", "--force"])
+        #expect(isPipe.status == 13 && isPipe.errors.contains("pipe: "), "\(isPipe)")
+        #expect(Files.status(directory["pipe"]).map { $0.st_mode & S_IFMT } == S_IFIFO)
         let isDirectory = try run(["pack", "tree", "-o", "tree", "--force"])
         #expect(isDirectory.status == 13 && isDirectory.errors.contains("directory"), "\(isDirectory)")
         #expect(!Files.exists(directory["tree.partial"]))

@@ -86,6 +86,16 @@ struct InputTests {
         #expect(try Container.names(directory["tree/out.des"]) == ["x"])
     }
 
+    @Test("a file of the tree that messages or a summary go to is not passed over in silence")
+    func standardOutputElsewhere() throws {
+        try directory.tree("tree", ["x": "1", "summary.log": "earlier lines"])
+        var command = Command.des("pack", directory["tree"], "-o", container)
+        command.output = .file(directory["tree/summary.log"])
+        let result = try command.run()
+        #expect(result.status == 0, "\(result)")
+        #expect(try Container.names(container) == ["summary.log", "x"])
+    }
+
     @Test("a relative output lands in the current directory, one in a directory that is missing is refused")
     func outputPlaces() throws {
         try directory.tree("tree", ["x": "1"])

@@ -29,7 +29,9 @@ struct InterruptionTests {
         return running
     }
 
-    @Test("SIGINT and SIGTERM leave nothing behind and end it with 130 and 143", arguments: [SIGINT, SIGTERM])
+    @Test(
+        "SIGINT, SIGTERM and SIGHUP leave nothing behind; the exit status is 128 and the signal's number",
+        arguments: [SIGINT, SIGTERM, SIGHUP])
     func interrupted(signal: Int32) throws {
         for _ in 0..<3 {
             let running = try startHeld()
@@ -48,6 +50,17 @@ struct InterruptionTests {
         #expect(try running.wait().status == 128 + signal)
         #expect(try Files.text(container) == "an older container")
         #expect(try Files.names(in: directory.path) == ["out.des", "tree"])
+    }
+
+    @Test("a signal that is ignored from the start, as by nohup, stays ignored", arguments: ["HUP", "INT"])
+    func ignored(signal: String) throws {
+        let script = "trap '' \(signal); exec \"$0\" pack \"$1\" -o \"$2\""
+        let running = try Command.tool(.bash, ["-c", script, DESProgram.path, directory["tree"], container]).start()
+        _ = try running.readErrors(100)
+        running.send(signal == "HUP" ? SIGHUP : SIGINT)
+        let result = try running.wait()
+        #expect(result.status == 3, "status \(result.status)")
+        try Container.expectClean(container)
     }
 
     @Test("a pack into a pipe ends by the signal")

@@ -54,6 +54,17 @@ struct StreamTests {
         }
     }
 
+    @Test(
+        "data for a closed standard output is a failure, not a success without data", arguments: ["ls", "cat", "pack"])
+    func closedOutput(verb: String) throws {
+        try directory.tree("tree", ["a": "1"])
+        try Container.pack(directory["tree"], to: directory["out.des"])
+        let arguments = ["ls": "ls out.des", "cat": "cat out.des a", "pack": "pack tree -o -"]
+        let script = "exec \"$0\" \(arguments[verb] ?? "") 1>&-"
+        let result = try Command.tool(.bash, ["-c", script, DESProgram.path], in: directory.path).run()
+        #expect(result.status == 12 && result.errors.contains("standard output: cannot"), "\(result)")
+    }
+
     @Test("closed standard streams never become an extracted file")
     func closedStreamsOfExtract() throws {
         try Repository.forge(

@@ -98,9 +98,14 @@ struct WriteFailureTests {
         #expect(try failures(calls, "error=\(error)", saying: "cannot rename") >= 1)
     }
 
-    @Test("what cannot be read back as it was written is not a container: status 11")
-    func readBack() throws {
-        let count = try failures("pread64", "retval=0", status: 11, saying: "were expected")
+    @Test(
+        "what is not read back as it was written is not a container: status 11",
+        arguments: [
+            ("retval=0", "were expected"),
+            ("poke_exit=@arg2=ffffffffffffffff", "what was read back differs from what was written"),
+        ])
+    func readBack(fault: String, message: String) throws {
+        let count = try failures("pread64", fault, status: 11, saying: message)
         #expect(count >= 1)
     }
 
