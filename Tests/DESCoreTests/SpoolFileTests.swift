@@ -105,9 +105,27 @@ struct SpoolFileTests {
         #expect(try directory.read("c.des") == bytes)
     }
 
+    @Test("a file of somebody else that has the spool file's name is refused and left alone")
+    func foreign() throws {
+        let bytes = Array("precious".utf8)
+        try directory.write(bytes, to: "c.des.partial")
+        #expect(openingCode(path) == .conflict)
+        #expect(openingCode(path, replacing: true) == .conflict)
+        #expect(try directory.read("c.des.partial") == bytes)
+    }
+
+    @Test("a refused writer does not touch a spool file that is the container's second name")
+    func secondName() throws {
+        try write()
+        #expect(link(path, path + ".partial") == 0)
+        #expect(openingCode(path) == .conflict)
+        #expect(try directory.read("c.des") == whole)
+        #expect(try directory.read("c.des.partial") == whole)
+    }
+
     @Test("a spool file that a dead writer left is taken over and emptied")
     func stale() throws {
-        try directory.write([UInt8](repeating: 0xEE, count: 100_000), to: "c.des.partial")
+        try directory.write(Header.bytes + [UInt8](repeating: 0xEE, count: 100_000), to: "c.des.partial")
         try write()
         #expect(try directory.read("c.des") == whole)
         #expect(directory.names == ["c.des"])
