@@ -16,10 +16,14 @@ struct Suite {
             memory.remove()
         }
         var table = Table()
-        try packAndExtract(disk, memory, &table)
-        try oneOfAMillion(memory, &table)
+        let machine = try Machine.description(of: disk.path)
+        // Written after each part: what was measured is kept if a later part fails.
         try writer(&table)
-        try table.markdown(machine: Machine.description(of: disk.path)).write(to: path)
+        try table.markdown(machine: machine).write(to: path)
+        try packAndExtract(disk, memory, &table)
+        try table.markdown(machine: machine).write(to: path)
+        try oneOfAMillion(memory, &table)
+        try table.markdown(machine: machine).write(to: path)
     }
 
     /// 100,000 files against tar.
@@ -48,6 +52,8 @@ struct Suite {
                 target: "under 200 MB")
         }
         let container = disk.path + "/a.des"
+        try Command("\(des) pack \(tree) -o \(container) --force --quiet").run()
+        try Command("tar -cf \(disk.path)/a.tar -C \(tree) .").run()
         let (out, tarOut) = (disk.path + "/out", disk.path + "/tar-out")
         let runs = try Paired.run(
             count: 5, prepare: { try Command("rm -rf \(out) \(tarOut); mkdir \(tarOut); sync").run() },
