@@ -43,7 +43,7 @@ final class ExtractionRoot {
         _ name: EntryName, _ meta: Metadata, fill: (borrowing FileDescriptor) async throws -> Void
     ) async throws {
         let (directory, leaf) = try parent(of: name)
-        let partial = try partialName(in: directory)
+        let partial = partialName
         let file = try create(partial, in: directory, mode: 0o600)
         do {
             try await fill(file)
@@ -79,7 +79,7 @@ final class ExtractionRoot {
         guard let text = target.withUnsafeBytes({ String(validating: $0, as: UTF8.self) }), !text.isEmpty,
             !text.utf8.contains(0)
         else { throw DESError(.corrupt, "the target of the link \(name.quoted) is no path", place: path) }
-        let partial = replaces ? try partialName(in: directory) : leaf
+        let partial = replaces ? partialName : leaf
         guard symlinkat(text, directory, partial) == 0 else { throw failure(name, "cannot create the link") }
         if let time = meta.modified {
             var times = [time.timespec, time.timespec]
@@ -94,7 +94,7 @@ final class ExtractionRoot {
         let (directory, leaf) = try parent(of: name)
         let mode = meta.mode.map { mode_t($0 & 0o777) } ?? 0o666
         // A name that is replaced gets its content under another one first.
-        let target = replaces ? try partialName(in: directory) : leaf
+        let target = replaces ? partialName : leaf
         let descriptor = retryingInterrupts {
             openat(directory, target, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
         }
@@ -144,12 +144,11 @@ final class ExtractionRoot {
     }
 
     private func failure(_ name: EntryName, _ what: String) -> DESError {
-        let error = DESError.system(errno, what, path + "/" + name.string)
-        return error
+        DESError.system(errno, what, path + "/" + name.string)
     }
 
     /// A free name beside the target. Left behind only by a crash.
-    private func partialName(in directory: Int32) throws(DESError) -> String {
+    private var partialName: String {
         ".des-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).partial"
     }
 
@@ -178,12 +177,9 @@ final class ExtractionRoot {
         return current?.name.utf8.elementsEqual(directory.utf8) ?? false
     }
 
-    /// Opens a directory below the root, component by component, and creates what is missing.
+    /// Opens a directory below the root, component by component, and creates what is missing. `name` comes from a name
+    /// without a path fault.
     private func openDirectory(_ name: String) throws(DESError) -> FileDescriptor {
-        if let fault = try EntryName(name).pathFault {
-            throw DESError(
-                .invalidArgument, "not extracted: the name \(try EntryName(name).quoted) \(fault)", place: path)
-        }
         var parent = fcntl(root.rawValue, F_DUPFD_CLOEXEC, 0)
         guard parent >= 0 else { throw .system(errno, "cannot open", path) }
         // Cut at bytes: to Swift a slash before a combining mark is another character, to the system it is a slash.
