@@ -42,9 +42,11 @@ struct ForgedContainer {
     /// A right container of `entries`, not clustered.
     init(_ entries: [TestEntry]) {
         for entry in entries {
-            var encoder = MetaEncoder(after: [])
+            var meta: [UInt8] = []
+            var encoder = MetaEncoder(borrowing: &meta)
             entry.encode(into: &encoder)
-            add(Array(entry.name.utf8), body: entry.body, meta: encoder.finish(size: entry.body.count))
+            encoder.finish(size: entry.body.count, returning: &meta)
+            add(Array(entry.name.utf8), body: entry.body, meta: meta)
         }
         sort()
     }

@@ -5,9 +5,11 @@ import Testing
 @Suite("META objects")
 struct MetaEncoderTests {
     private func text(size: Int, _ set: (inout MetaEncoder) -> Void) -> String {
-        var encoder = MetaEncoder(after: [])
+        var buffer: [UInt8] = []
+        var encoder = MetaEncoder(borrowing: &buffer)
         set(&encoder)
-        return String(decoding: encoder.finish(size: size), as: UTF8.self)
+        encoder.finish(size: size, returning: &buffer)
+        return String(decoding: buffer, as: UTF8.self)
     }
 
     @Test("the size comes last, also when it is all there is")
@@ -63,11 +65,19 @@ struct MetaEncoderTests {
         }
     }
 
-    @Test("an encoder goes on after what its buffer holds")
+    @Test("an encoder goes on after what its buffer holds, in the same memory")
     func after() {
-        var encoder = MetaEncoder(after: Array("before".utf8))
-        encoder.set("k", .integer(1))
-        #expect(String(decoding: encoder.finish(size: 2), as: UTF8.self) == #"before{"k":1,"size":2}"#)
+        var buffer = Array("before".utf8)
+        buffer.reserveCapacity(1_000)
+        let address = buffer.withUnsafeBufferPointer { $0.baseAddress }
+        for _ in 0..<3 {
+            var encoder = MetaEncoder(borrowing: &buffer)
+            encoder.set("k", .integer(1))
+            encoder.finish(size: 2, returning: &buffer)
+        }
+        let object = #"{"k":1,"size":2}"#
+        #expect(String(decoding: buffer, as: UTF8.self) == "before" + object + object + object)
+        #expect(buffer.withUnsafeBufferPointer { $0.baseAddress } == address)
     }
 
     @Test("the members we know are read by name, others stay in the JSON")

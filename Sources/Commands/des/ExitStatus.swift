@@ -22,6 +22,13 @@ enum ExitStatus: Int32 {
         130  interrupted (143: terminated)
         """
 
+    /// The worse of two, for work on several things: what is lost outweighs what could not be reached, and that what was
+    /// only asked wrongly.
+    func worse(_ other: ExitStatus) -> ExitStatus {
+        let order: [ExitStatus] = [.done, .failed, .notFound, .conflict, .partial, .unavailable, .corrupt]
+        return (order.firstIndex(of: self) ?? 0) >= (order.firstIndex(of: other) ?? 0) ? self : other
+    }
+
     /// The status for an error that ended the work.
     init(_ error: DESError) {
         switch error.code {

@@ -29,6 +29,10 @@ struct ExtractCommand: Verb {
     var force = false
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        if directory.isEmpty { throw ValidationError("give --directory a path") }
+    }
+
     func run(_ console: Console) async throws -> ExitStatus {
         let start = ContinuousClock.now
         let reader = try await source.open()

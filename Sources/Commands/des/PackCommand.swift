@@ -54,6 +54,7 @@ struct PackCommand: Verb {
     func validate() throws {
         if inputs.isEmpty && filesFrom == nil { throw ValidationError("give a DIR to pack, or --files-from") }
         if filesFrom != nil && inputs.count > 1 { throw ValidationError("--files-from takes at most one DIR") }
+        if target.isEmpty { throw ValidationError("give --output a path, or - for standard output") }
         if nulSeparated && filesFrom == nil { throw ValidationError("-0 goes with --files-from") }
         if target == "-" && output.json { throw ValidationError("--json and -o - both need standard output") }
     }

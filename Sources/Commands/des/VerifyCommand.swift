@@ -23,10 +23,10 @@ struct VerifyCommand: Verb {
         for archive in archives {
             do {
                 let summary = try await verify(archive, console)
-                if summary.findingCount > 0 { worst = .corrupt }
+                if summary.findingCount > 0 { worst = worst.worse(.corrupt) }
             } catch let error as DESError {
                 console.report(error)
-                if worst != .corrupt { worst = ExitStatus(error) }
+                worst = worst.worse(ExitStatus(error))
             }
         }
         return worst

@@ -102,12 +102,9 @@ public struct EntryBatch: Sendable {
         _ meta: (inout MetaEncoder) -> Void, size: Int
     ) throws(DESError) -> (byteCount: Int, crc: UInt32) {
         let start = metas.count
-        // Moved out and back, never shared: a second reference would copy the whole buffer for every entry.
-        var buffer: [UInt8] = []
-        swap(&buffer, &metas)
-        var encoder = MetaEncoder(after: consume buffer)
+        var encoder = MetaEncoder(borrowing: &metas)
         meta(&encoder)
-        metas = encoder.finish(size: size)
+        encoder.finish(size: size, returning: &metas)
         let byteCount = metas.count - start
         guard byteCount <= Limits.metaByteCountMax else {
             metas.removeLast(byteCount)

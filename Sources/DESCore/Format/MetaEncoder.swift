@@ -4,10 +4,13 @@
 public struct MetaEncoder: ~Copyable {
     private var bytes: [UInt8]
 
-    /// Goes on after what `bytes` holds.
-    init(after bytes: consuming [UInt8]) {
-        self.bytes = bytes
-        self.bytes.append(UInt8(ascii: "{"))
+    /// Takes the buffer and goes on after what it holds, until ``finish(size:returning:)`` gives it back.
+    ///
+    /// Swapped, never assigned: a second reference would copy the whole buffer for every entry.
+    init(borrowing buffer: inout [UInt8]) {
+        bytes = []
+        swap(&bytes, &buffer)
+        bytes.append(UInt8(ascii: "{"))
     }
 
     /// Adds a member.
@@ -51,10 +54,10 @@ public struct MetaEncoder: ~Copyable {
     }
 
     /// Ends the object and hands the buffer back.
-    consuming func finish(size: Int) -> [UInt8] {
+    consuming func finish(size: Int, returning buffer: inout [UInt8]) {
         bytes.append(#""size":"#)
         bytes.append(decimal: size)
         bytes.append(UInt8(ascii: "}"))
-        return bytes
+        swap(&bytes, &buffer)
     }
 }

@@ -38,21 +38,13 @@ final class ExtractionRoot {
         try withNewFile(name, meta) { file throws in try file.write(content) }
     }
 
-    /// Writes a file that `fill` writes piece by piece; it is under its name only once `fill` has returned.
-    func writeFile(
-        _ name: EntryName, _ meta: Metadata, fill: (borrowing FileDescriptor) async throws -> Void
-    ) async throws {
+    /// Begins a file that is written piece by piece; it is under its name only once it is published.
+    func beginFile(_ name: EntryName) throws -> PartialFile {
         let (directory, leaf) = try parent(of: name)
-        let partial = partialName
-        let file = try create(partial, in: directory, mode: 0o600)
-        do {
-            try await fill(file)
-            try finish(file, meta, created: 0o600)
-            try publish(partial, as: leaf, in: directory, name)
-        } catch {
-            unlinkat(directory, partial, 0)
-            throw error
-        }
+        let copy = fcntl(directory, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else { throw failure(name, "cannot open the directory of") }
+        let place = FileDescriptor(taking: copy, path: path)
+        return try PartialFile(named: leaf, in: place, of: self, path: path + "/" + name.string)
     }
 
     /// Creates an empty directory. One that is there already is left as it is, unless files are replaced.
@@ -85,7 +77,7 @@ final class ExtractionRoot {
             var times = [time.timespec, time.timespec]
             utimensat(directory, partial, &times, AT_SYMLINK_NOFOLLOW)
         }
-        if replaces { try publish(partial, as: leaf, in: directory, name) }
+        if replaces { try publish(partial, as: leaf, in: directory, path + "/" + name.string) }
     }
 
     private func withNewFile(
@@ -105,7 +97,7 @@ final class ExtractionRoot {
             try finish(file, meta, created: mode & ~umask)
             if replaces {
                 try file.synchronize()  // before it takes the place of another one
-                try publish(target, as: leaf, in: directory, name)
+                try publish(target, as: leaf, in: directory, path + "/" + name.string)
             }
         } catch {
             unlinkat(directory, target, 0)
@@ -113,15 +105,9 @@ final class ExtractionRoot {
         }
     }
 
-    private func create(_ leaf: String, in directory: Int32, mode: mode_t) throws(DESError) -> FileDescriptor {
-        let descriptor = openat(directory, leaf, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
-        guard descriptor >= 0 else { throw .system(errno, "cannot create", path + "/" + leaf) }
-        return FileDescriptor(taking: descriptor, path: path + "/" + leaf)
-    }
-
     /// Mode and time, after the content, as writing changes the time. Set-user-id, set-group-id and sticky bits are not
     /// taken from a container, which may come from anybody.
-    private func finish(_ file: borrowing FileDescriptor, _ meta: Metadata, created: mode_t) throws(DESError) {
+    fileprivate func finish(_ file: borrowing FileDescriptor, _ meta: Metadata, created: mode_t) throws(DESError) {
         let mode = meta.mode.map { mode_t($0 & 0o777) } ?? 0o666 & ~umask
         if mode != created, fchmod(file.rawValue, mode) != 0 { throw .system(errno, "cannot set the mode", file.path) }
         try setTime(file, meta, file.path)
@@ -133,11 +119,11 @@ final class ExtractionRoot {
         guard futimens(file.rawValue, &times) == 0 else { throw .system(errno, "cannot set the time", what) }
     }
 
-    private func publish(_ partial: String, as leaf: String, in directory: Int32, _ name: EntryName) throws {
+    fileprivate func publish(_ partial: String, as leaf: String, in directory: Int32, _ path: String) throws {
         let result =
             replaces ? renameat(directory, partial, directory, leaf) : renameNoReplace(directory, partial, leaf)
         guard result == 0 else {
-            let error = failure(name, "cannot create")
+            let error = DESError.system(errno, "cannot create", path)
             unlinkat(directory, partial, 0)
             throw error
         }
@@ -148,7 +134,7 @@ final class ExtractionRoot {
     }
 
     /// A free name beside the target. Left behind only by a crash.
-    private var partialName: String {
+    fileprivate var partialName: String {
         ".des-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).partial"
     }
 
@@ -203,6 +189,40 @@ final class ExtractionRoot {
             parent = next
         }
         return FileDescriptor(taking: parent, path: path + "/" + name)
+    }
+}
+
+/// A file on its way, under another name beside its own. Dropped without ``publish(_:in:)``, it is gone.
+final class PartialFile: Sendable {
+    private let file: FileDescriptor
+    private let directory: FileDescriptor
+    private let leaf: String
+    private let partial: String
+
+    fileprivate init(
+        named leaf: String, in directory: consuming FileDescriptor, of root: ExtractionRoot, path: String
+    ) throws(DESError) {
+        (self.leaf, partial) = (leaf, root.partialName)
+        let raw = openat(
+            directory.rawValue, partial, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, PartialFile.mode)
+        guard raw >= 0 else { throw .system(errno, "cannot create", path) }
+        file = FileDescriptor(taking: raw, path: path)
+        self.directory = directory
+    }
+
+    /// Nobody else reads it before it is whole.
+    private static let mode: mode_t = 0o600
+
+    // After it was published there is nothing under this name.
+    deinit { unlinkat(directory.rawValue, partial, 0) }
+
+    /// Appends a piece.
+    func write(_ piece: RawSpan) throws(DESError) { try file.write(piece) }
+
+    /// Sets mode and time and gives the file its name.
+    func publish(_ meta: Metadata, in root: ExtractionRoot) throws {
+        try root.finish(file, meta, created: PartialFile.mode)
+        try root.publish(partial, as: leaf, in: directory.rawValue, file.path)
     }
 }
 

@@ -92,6 +92,11 @@ struct Extractor: Sendable {
         var last: [(Entry, [UInt8], Metadata)] = []
     }
 
+    /// Each job has its own: it is not shared by threads.
+    private func root() throws(DESError) -> ExtractionRoot {
+        try ExtractionRoot(path: directory, replacing: replacing, umask: umask)
+    }
+
     private func extract(_ read: BodyRead) async throws -> Outcome {
         do {
             let metas = try await metadata(of: read.entries)
@@ -131,7 +136,7 @@ struct Extractor: Sendable {
     }
 
     private func write(_ fetched: FetchedBodies, _ metas: [Result<Metadata, DESError>]) throws -> Outcome {
-        let root = try ExtractionRoot(path: directory, replacing: replacing, umask: umask)
+        let root = try root()
         var outcome = Outcome()
         for (position, entry) in fetched.read.entries.enumerated() {
             do {
@@ -169,10 +174,12 @@ struct Extractor: Sendable {
             guard meta.kind == .file else {
                 throw DESError(.unsupported, "entry \(entry.name.quoted) is of a type that has no body of this size")
             }
-            let root = try ExtractionRoot(path: directory, replacing: replacing, umask: umask)
-            try await root.writeFile(entry.name, meta) { file in
-                for try await piece in reader.pieces(of: entry) { try file.write(piece.span.bytes) }
+            let pool = BlockingPool.shared
+            let file = try await pool.run { try self.root().beginFile(entry.name) }
+            for try await piece in reader.pieces(of: entry) {
+                try await pool.run { try file.write(piece.span.bytes) }
             }
+            try await pool.run { try file.publish(meta, in: self.root()) }
             outcome.fileCount += 1
             outcome.byteCount += entry.byteCount
         } catch let error as DESError {
@@ -182,7 +189,7 @@ struct Extractor: Sendable {
 
     /// Empty directories first, whose modes can no longer be in the way of a file; then links.
     private func makeLast(_ last: [(entry: Entry, target: [UInt8], meta: Metadata)]) throws -> Outcome {
-        let root = try ExtractionRoot(path: directory, replacing: replacing, umask: umask)
+        let root = try root()
         var outcome = Outcome()
         for (entry, target, meta) in last.filter({ $0.meta.kind == .directory })
             + last.filter({ $0.meta.kind != .directory })

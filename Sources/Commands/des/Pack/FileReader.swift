@@ -34,7 +34,7 @@ struct FileReader: Sendable {
                 if result == .isItself { parts.append(.itself(item)) }
                 if result == .isLarge {
                     if batch.count > 0 { parts.append(.batch(batch)) }
-                    batch = EntryBatch()
+                    batch = EntryBatch(entryCapacity: items.count, bodyCapacity: FileReader.bodyCapacity)
                     parts.append(.large(item))
                 }
             } catch {

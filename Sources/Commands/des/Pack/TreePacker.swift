@@ -2,7 +2,7 @@ import DESCore
 import Glibc
 import Synchronization
 
-/// Packs what a walk finds: several tasks read files, one appends in the order of the walk.
+/// Packs what a walk finds: several threads read files, each appends its batch when it is its turn.
 ///
 /// Memory: at most ``width`` batches of up to ``itemsPerBatch`` files below ``FileReader/largeByteCountMin``.
 final class TreePacker: Sendable {
@@ -16,7 +16,7 @@ final class TreePacker: Sendable {
     /// One batch for each core, and one that the writer has.
     private static let width = sysconf(Int32(_SC_NPROCESSORS_ONLN)) + 1
     /// A batch of files of a few KiB then fits the second-level cache of a core, from reading to writing.
-    private static let itemsPerBatch = 128
+    private static let itemsPerBatch = 64
 
     private let writer: Mutex<ContainerWriter?>
     private let reader: FileReader
@@ -34,7 +34,7 @@ final class TreePacker: Sendable {
     /// Packs everything in the order of the walk and seals the container.
     func pack(_ walk: TreeWalk) async throws -> Summary {
         let walk = Mutex(walk)
-        try await append { try await BlockingPool.shared.run { walk.withLock { $0.next(TreePacker.itemsPerBatch) } } }
+        try await append { walk.withLock { $0.next(TreePacker.itemsPerBatch) } }
         return try await seal()
     }
 
@@ -42,28 +42,25 @@ final class TreePacker: Sendable {
     func packClustered(_ walk: TreeWalk) async throws -> Summary {
         let items = try await BlockingPool.shared.run { [faults] in ClusteredOrder.items(walk, faults) }
         progress.expect(files: items.count)
-        var start = 0
+        let rest = Mutex(items[...])
         try await append {
-            let end = min(start + TreePacker.itemsPerBatch, items.count)
-            defer { start = end }
-            return Array(items[start..<end])
+            rest.withLock { rest in
+                defer { rest = rest.dropFirst(TreePacker.itemsPerBatch) }
+                return Array(rest.prefix(TreePacker.itemsPerBatch))
+            }
         }
         return try await seal()
     }
 
-    private func append(_ next: () async throws -> [WalkItem]) async throws {
-        try await inOrder(
+    private func append(_ next: @escaping @Sendable () -> [WalkItem]) async throws {
+        try await BlockingPool.shared.assemble(
             width: TreePacker.width,
             next: {
-                let items = try await next()
+                let items = next()
                 return items.isEmpty ? nil : items
             },
-            produce: { items in
-                try await BlockingPool.shared.run { self.reader.read(items) }
-            },
-            consume: { parts in
-                try await BlockingPool.shared.run { for part in parts { try self.append(part) } }
-            })
+            produce: reader.read,
+            consume: { parts in for part in parts { try self.append(part) } })
     }
 
     private func append(_ part: FileReader.Part) throws {

@@ -1,0 +1,95 @@
+internal import Glibc
+internal import Synchronization
+
+extension BlockingPool {
+    /// Works on a sequence on several threads and consumes the results in the order of the inputs.
+    ///
+    /// Every thread does all three steps of an input itself: takes it, works on it, waits for its turn and consumes the
+    /// result. So a result is consumed by the core that has it in its cache, and nothing is handed from thread to
+    /// thread but the turn. `next` and `consume` are each called by one thread at a time, in order; up to `width` inputs
+    /// are taken and not yet consumed, which bounds memory. The first error ends the work and is thrown.
+    package func assemble<Input: Sendable, Output>(
+        width: Int,
+        next: @escaping @Sendable () throws -> Input?,
+        produce: @escaping @Sendable (Input) throws -> Output,
+        consume: @escaping @Sendable (Output) throws -> Void
+    ) async throws {
+        let line = Line(next)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<width {
+                group.addTask {
+                    try await self.run {
+                        do {
+                            while let (number, input) = try line.take() {
+                                let output = try produce(input)
+                                guard line.waitForTurn(number) else { return }
+                                try consume(output)
+                                line.passTurn()
+                            }
+                        } catch {
+                            line.stop()
+                            throw error
+                        }
+                    }
+                }
+            }
+            // The error of the one that failed: the others end without one.
+            try await group.waitForAll()
+        }
+    }
+}
+
+/// Who is next to take an input, and who to consume a result.
+private final class Line<Input: Sendable>: @unchecked Sendable {  // `turn` and `isStopped` are guarded by `mutex`
+    private let inputs: Mutex<Int>
+    private let next: @Sendable () throws -> Input?
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private var turn = 0
+    private var isStopped = false
+
+    init(_ next: @escaping @Sendable () throws -> Input?) {
+        self.next = next
+        inputs = Mutex(0)
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(condition, nil)
+    }
+
+    deinit {
+        pthread_cond_destroy(condition)
+        pthread_mutex_destroy(mutex)
+        condition.deallocate()
+        mutex.deallocate()
+    }
+
+    /// The next input and its number, counted from 0.
+    func take() throws -> (Int, Input)? {
+        try inputs.withLock { taken in
+            guard let input = try next() else { return nil }
+            defer { taken += 1 }
+            return (taken, input)
+        }
+    }
+
+    /// Waits until every result before `number` is consumed; false if that will never be.
+    func waitForTurn(_ number: Int) -> Bool {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while turn != number, !isStopped { pthread_cond_wait(condition, mutex) }
+        return !isStopped
+    }
+
+    func passTurn() {
+        pthread_mutex_lock(mutex)
+        turn += 1
+        pthread_cond_broadcast(condition)
+        pthread_mutex_unlock(mutex)
+    }
+
+    func stop() {
+        pthread_mutex_lock(mutex)
+        isStopped = true
+        pthread_cond_broadcast(condition)
+        pthread_mutex_unlock(mutex)
+    }
+}
