@@ -13,6 +13,8 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "DESCore", targets: ["DESCore"]),
+        .library(name: "DESStore", targets: ["DESStore"]),
+        .library(name: "DESCache", targets: ["DESCache"]),
         .executable(name: "des", targets: ["des"]),
     ],
     dependencies: [
@@ -21,14 +23,24 @@ let package = Package(
     targets: [
         .target(name: "CDESCore", linkerSettings: [.linkedLibrary("crypto")]),
         .target(name: "DESCore", dependencies: ["CDESCore"], swiftSettings: settings),
+        .target(name: "CDESStore", linkerSettings: [.linkedLibrary("curl"), .linkedLibrary("expat")]),
+        .target(name: "DESStore", dependencies: ["DESCore", "CDESCore", "CDESStore"], swiftSettings: settings),
+        .systemLibrary(name: "CHiredis"),
+        .target(name: "DESCache", dependencies: ["DESCore", "CHiredis"], swiftSettings: settings),
         .executableTarget(
             name: "des",
-            dependencies: ["DESCore", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["DESCore", "DESStore", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "Sources/Commands/des",
             swiftSettings: settings
         ),
         .testTarget(name: "DESCoreTests", dependencies: ["DESCore", "CDESCore"], swiftSettings: settings),
-        .testTarget(name: "DESCommandTests", dependencies: ["des", "DESCore"], swiftSettings: settings),
+        .target(name: "TestServers", dependencies: ["DESCore"], path: "Tests/TestServers", swiftSettings: settings),
+        .testTarget(
+            name: "DESStoreTests", dependencies: ["DESStore", "DESCore", "TestServers"], swiftSettings: settings),
+        .testTarget(
+            name: "DESCacheTests", dependencies: ["DESCache", "DESCore", "TestServers"], swiftSettings: settings),
+        .testTarget(
+            name: "DESCommandTests", dependencies: ["des", "DESCore", "TestServers"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

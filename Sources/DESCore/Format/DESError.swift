@@ -19,6 +19,10 @@ public struct DESError: Error, Sendable, Equatable {
         public static let unsupported = Code(description: "unsupported")
         /// The medium failed: an error of the file system or the network.
         public static let unavailable = Code(description: "unavailable")
+        /// The object is not the one that was opened any more.
+        public static let changed = Code(description: "changed")
+        /// The credentials do not allow it, or there are none.
+        public static let denied = Code(description: "denied")
     }
 
     /// The class of the error.
@@ -29,6 +33,10 @@ public struct DESError: Error, Sendable, Equatable {
     public var offset: Int?
     /// The file or object, once known.
     public var place: String?
+    /// Whether the same request may well succeed if it is repeated.
+    public var isTransient = false
+    /// How long the server asked to wait before that.
+    public var retryAfter: Duration?
 
     /// An error of `code`; `message` says what was found and what was expected.
     public init(_ code: Code, _ message: String, offset: Int? = nil, place: String? = nil) {

@@ -3,11 +3,24 @@ public protocol ByteSource: Sendable {
     /// What messages call it: a path or a URL.
     var name: String { get }
 
+    /// What the bytes can be cached under: place and version, `nil` as long as the version is not known.
+    var identity: String? { get }
+
+    /// Whether a request costs more than reading some hundred KiB: then more is read at once, and in parallel.
+    var isRemote: Bool { get }
+
     /// The last `byteCountMax` bytes, or all if there are fewer, and the total length; in one request.
     func readTail(_ byteCountMax: Int) async throws -> (bytes: [UInt8], byteCount: Int)
 
     /// Exactly the bytes of `range`, which is not empty. A short answer is an error, never a short result.
     func read(_ range: Range<Int>) async throws -> [UInt8]
+}
+
+extension ByteSource {
+    /// Local bytes are not cached.
+    public var identity: String? { nil }
+    /// Local bytes are cheap to ask for.
+    public var isRemote: Bool { false }
 }
 
 /// Bytes in memory.
