@@ -28,6 +28,20 @@ extension ContainerLayout {
         return location
     }
 
+    /// Where the small body of `key` likely lies, with room around it.
+    ///
+    /// Keys are parts of a digest and so evenly spread, and small bodies lie in their order: the body of a key that is a
+    /// third of the way through its page lies about a third of the way through the page's bodies.
+    func window(around key: EntryKey, page: Int, byteCountMax: Int) -> Range<Int> {
+        let smallEnd = trailer?.smallEnd ?? 0
+        let start = max(data.lowerBound, root.position(ofPage: page))
+        let end = page + 1 < pageCount ? min(smallEnd, root.position(ofPage: page + 1) + Root.positionStep) : smallEnd
+        guard end - start > byteCountMax else { return start..<max(start, end) }
+        let middle = start + Int(Double(end - start) * root.fraction(of: key, inPage: page))
+        let lower = min(max(start, middle - byteCountMax / 2), end - byteCountMax)
+        return lower..<lower + byteCountMax
+    }
+
     func entryCount(ofPage page: Int) -> Int { trailer?.geometry.entryCount(ofPage: page) ?? 0 }
 
     /// CRC32C of body and META of the entry at `place` of a page.

@@ -11,25 +11,43 @@ extension ContainerReader {
         for (position, name) in names.enumerated() {
             for page in layout.root.pages(holding: name.key) { wanted[page, default: []].append(position) }
         }
-        let pages = wanted.keys.sorted()
-        let index = pages.map { layout.index(ofPages: $0..<$0 + 1) }
-        let checksums = pages.map { layout.checksums(ofPages: $0..<$0 + 1) }
         var found: [Entry?] = Array(repeating: nil, count: names.count)
-        // INDEX and CHECKSUMS lie apart, so a read holds pages of one of them; those of CHECKSUMS are kept.
-        var slices: [Int: [UInt8]] = [:]
-        try await forEach(checksums, limits) { slices[pages[$0]] = $1.array() }
-        try await forEach(index, limits) { place, bytes in
-            let page = pages[place]
-            let slice = slices[page] ?? []
-            var isChecked = false
-            for position in wanted[page] ?? [] where found[position] == nil {
-                let name = names[position]
-                let location = try name.withBytes {
-                    try layout.find(
-                        $0, page: page, index: bytes, checksums: slice.span.bytes, isChecked: isChecked)
+        let numbers = wanted.keys.sorted()
+        for start in stride(from: 0, to: numbers.count, by: ContainerReader.pagesPerGroup) {
+            let group = numbers[start..<min(start + ContainerReader.pagesPerGroup, numbers.count)]
+            for (number, page) in try await pages(Array(group), limits) {
+                for position in wanted[number] ?? [] where found[position] == nil {
+                    let location = try await located { try page.find(names[position]) }
+                    found[position] = location.map { Entry(name: names[position], location: $0) }
                 }
-                isChecked = true
-                found[position] = location.map { Entry(name: name, location: $0) }
+            }
+        }
+        return found
+    }
+
+    /// Pages that are in memory at one time, some 10 KB each.
+    private static let pagesPerGroup = 2_048
+    /// Requests to a remote source at one time. A local one is read with its own means, one after the other.
+    private var width: Int { source.isRemote ? 16 : 1 }
+
+    /// The pages `numbers`, those that are not at hand in few reads.
+    private func pages(_ numbers: [Int], _ limits: RangePlan.Limits) async throws -> [Int: PageReader.Page] {
+        var found: [Int: PageReader.Page] = [:]
+        var rest = numbers.makeIterator()
+        try await located {
+            try await inOrder(
+                width: width, next: { rest.next() }, produce: { ($0, try await self.pages.pageAtHand($0)) },
+                consume: { number, page in found[number] = page })
+        }
+        let missing = numbers.filter { found[$0] == nil }
+        let index = missing.map { layout.index(ofPages: $0..<$0 + 1) }
+        let checksums = missing.map { layout.checksums(ofPages: $0..<$0 + 1) }
+        var parts: [Int: [UInt8]] = [:]
+        try await forEach(index + checksums, limits) { parts[$0] = $1.array() }
+        for (place, number) in missing.enumerated() {
+            found[number] = try await located {
+                try await pages.take(
+                    number, index: parts[place] ?? [], checksums: parts[place + missing.count] ?? [])
             }
         }
         return found
@@ -62,12 +80,14 @@ extension ContainerReader {
         of entries: [Entry], limits: RangePlan.Limits = RangePlan.Limits(),
         receive: (Entry, RawSpan) throws -> Void
     ) async throws {
-        for read in try plan(entries, limits: limits) {
-            let fetched = try await fetch(read)
-            for (position, entry) in read.entries.enumerated() {
-                try fetched.withBody(at: position) { try receive(entry, $0) }
-            }
-        }
+        var reads = try plan(entries, limits: limits).makeIterator()
+        try await inOrder(
+            width: width, next: { reads.next() }, produce: { try await self.fetch($0) },
+            consume: { fetched in
+                for (position, entry) in fetched.read.entries.enumerated() {
+                    try fetched.withBody(at: position) { try receive(entry, $0) }
+                }
+            })
     }
 
     /// Reads the content of every name there is.
@@ -99,12 +119,15 @@ extension ContainerReader {
         try await located {
             let nothing: [UInt8] = []
             for position in ranges.indices where ranges[position].isEmpty { try receive(position, nothing.span.bytes) }
-            for read in RangePlan(ranges, limits: limits).reads {
-                let bytes = try await bytesInPieces(read.range)
-                for member in read.members {
-                    try receive(member, bytes.span.bytes.extracting(ranges[member].moved(by: -read.range.lowerBound)))
-                }
-            }
+            var reads = RangePlan(ranges, limits: limits).reads.makeIterator()
+            try await inOrder(
+                width: width, next: { reads.next() }, produce: { ($0, try await self.bytesInPieces($0.range)) },
+                consume: { read, bytes in
+                    for member in read.members {
+                        try receive(
+                            member, bytes.span.bytes.extracting(ranges[member].moved(by: -read.range.lowerBound)))
+                    }
+                })
         }
     }
 

@@ -1,18 +1,32 @@
-/// Reads a container from any ``ByteSource``: one read opens it, two more fetch any body, everything checked.
+/// Reads a container from any ``ByteSource``: one read opens it, one or two more fetch any body, everything checked.
 ///
 /// Of a container with a sorted INDEX only FOOTER, TRAILER, ROOT and the page that holds a name are fetched; of a plain
 /// v1 container the whole INDEX, once. Bytes already in hand are never fetched again. Safe to use from many tasks.
 public final class ContainerReader: Sendable {
+    /// How much is read ahead and kept.
+    public struct Options: Sendable {
+        /// Of a remote, clustered container so many bytes around the likely place of a body are fetched together with the
+        /// page that says where it is; 0 turns that off.
+        public var windowByteCount = 512 << 10
+        /// Keeps pages of remote containers, `nil` for none.
+        public var cache: (any IndexCache)?
+
+        /// The defaults.
+        public init() {}
+    }
+
     /// Where the parts of the container are.
     public let layout: ContainerLayout
     let source: any ByteSource
+    let options: Options
+    let pages: PageReader
     private let held: HeldBytes
     private let plain: PlainIndex?
 
     /// Opens a container.
     /// - Throws: ``DESError/Code/corrupt`` or ``DESError/Code/unsupported`` with the offset; what `source` throws.
-    public init(_ source: any ByteSource) async throws {
-        self.source = source
+    public init(_ source: any ByteSource, options: Options = Options()) async throws {
+        (self.source, self.options) = (source, options)
         (layout, held, plain) = try await ContainerReader.located(source) {
             let (bytes, byteCount) = try await source.readTail(Limits.tailReadByteCount)
             let layout = try ContainerLayout(tail: bytes.span.bytes, byteCount: byteCount)
@@ -21,6 +35,7 @@ public final class ContainerReader: Sendable {
             let index = try await held.bytes(layout.index, else: source)
             return (layout, held, PlainIndex(try ContainerIndex(layout, index: index, checksums: [])))
         }
+        pages = PageReader(layout, held, source, options.cache)
     }
 
     /// What messages call the container: a path or a URL.
@@ -31,17 +46,44 @@ public final class ContainerReader: Sendable {
         if let plain {
             return name.withBytes { plain.find($0) }.map { Entry(name: name, location: $0) }
         }
-        for page in layout.root.pages(holding: name.key) {
-            let location = try await located {
-                let index = try await bytes(layout.index(ofPages: page..<page + 1))
-                let checksums = try await bytes(layout.checksums(ofPages: page..<page + 1))
-                return try name.withBytes {
-                    try layout.find($0, page: page, index: index.span.bytes, checksums: checksums.span.bytes)
-                }
-            }
+        for number in layout.root.pages(holding: name.key) {
+            let location = try await located { try await pages.page(number).find(name) }
             if let location { return Entry(name: name, location: location) }
         }
         return nil
+    }
+
+    /// The entry named `name` with its content, `nil` if there is none. Held in memory: for what may be large see
+    /// ``locate(_:)``.
+    public func read(_ name: EntryName) async throws -> (entry: Entry, content: [UInt8])? {
+        guard let (entry, content) = try await locate(name) else { return nil }
+        if let content { return (entry, content) }
+        return (entry, try await body(of: entry))
+    }
+
+    /// The entry named `name`, and its content if that came along: a remote, clustered container is asked for the likely
+    /// place of the body together with the page, which makes one round trip of two.
+    public func locate(_ name: EntryName) async throws -> (entry: Entry, content: [UInt8]?)? {
+        let numbers = layout.root.pages(holding: name.key)
+        guard source.isRemote, layout.isClustered, options.windowByteCount > 0, let number = numbers.first,
+            numbers.count == 1
+        else { return try await find(name).map { ($0, nil) } }
+        return try await located {
+            if let page = try await pages.pageAtHand(number) {
+                return try page.find(name).map { (Entry(name: name, location: $0), nil) }
+            }
+            let window = layout.window(around: name.key, page: number, byteCountMax: options.windowByteCount)
+            // What goes wrong with a guess is no error: then the body is asked for by itself.
+            async let guess = try? bytes(window)
+            guard let location = try await pages.page(number).find(name) else { return nil }
+            let entry = Entry(name: name, location: location)
+            guard location.flags.isEmpty, window.covers(location.body), let bytes = await guess else {
+                return (entry, nil)
+            }
+            let content = Array(bytes[location.body.moved(by: -window.lowerBound)])
+            try location.checkBody(content.span.bytes.crc32c, name)
+            return (entry, content)
+        }
     }
 
     /// The content of `entry`, checked. Held in memory: for large bodies see ``pieces(of:)``.
@@ -107,23 +149,6 @@ public final class ContainerReader: Sendable {
         } catch let error as DESError {
             throw error.at(source.name)
         }
-    }
-}
-
-/// The end of a container, as fetched when it was opened.
-private struct HeldBytes: Sendable {
-    let start: Int
-    let bytes: [UInt8]
-
-    func bytes(_ range: Range<Int>, else source: any ByteSource) async throws -> [UInt8] {
-        if range.isEmpty { return [] }
-        if (start..<start + bytes.count).covers(range) { return Array(bytes[range.moved(by: -start)]) }
-        let bytes = try await source.read(range)
-        guard bytes.count == range.count else {
-            throw DESError.corrupt(
-                "\(bytes.count) bytes were read, \(range.count) were asked for", at: range.lowerBound)
-        }
-        return bytes
     }
 }
 

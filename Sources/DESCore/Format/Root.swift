@@ -4,6 +4,8 @@
 struct Root: Sendable, Equatable {
     static let bytesPerPage = 12
     private static let positionShift = 12
+    /// Positions are rounded down to a multiple of this.
+    static let positionStep = 1 << positionShift
 
     private(set) var firstKeyTops: [UInt32] = []
     private(set) var pageOffsets: [UInt32] = []
@@ -21,6 +23,9 @@ struct Root: Sendable, Equatable {
 
     /// A position in DATA as ROOT holds it.
     static func encoded(position: Int) -> UInt32 { UInt32(position >> positionShift) }
+
+    /// Where the small bodies of a page begin, or up to ``positionStep`` before that; 0 if not clustered.
+    func position(ofPage page: Int) -> Int { Int(positions[page]) << Root.positionShift }
 
     /// Decodes ROOT and checks what can be checked without INDEX: order, and room for the entries of each page.
     init(_ bytes: RawSpan, geometry: PageGeometry, indexByteCount: Int, start: Int) throws(DESError) {

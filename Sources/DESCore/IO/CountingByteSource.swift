@@ -8,6 +8,9 @@ public final class CountingByteSource: ByteSource {
         public var reads = 0
         /// Bytes returned.
         public var bytes = 0
+        /// Reads that had to wait for another one: the length of the longest chain of reads, each begun after the one
+        /// before it was answered.
+        public var roundTrips = 0
     }
 
     private let source: any ByteSource
@@ -19,26 +22,41 @@ public final class CountingByteSource: ByteSource {
     /// The name of the source behind.
     public var name: String { source.name }
 
+    /// What the source behind says.
+    public var identity: String? { source.identity }
+
+    /// What the source behind says.
+    public var isRemote: Bool { source.isRemote }
+
     /// What was read so far.
     public var counts: Counts { state.withLock { $0 } }
 
     /// The last bytes of the source behind.
     public func readTail(_ byteCountMax: Int) async throws -> (bytes: [UInt8], byteCount: Int) {
+        let depth = begin()
         let tail = try await source.readTail(byteCountMax)
-        count(tail.bytes.count)
+        end(depth, tail.bytes.count)
         return tail
     }
 
     /// Exactly the bytes of `range` of the source behind.
     public func read(_ range: Range<Int>) async throws -> [UInt8] {
+        let depth = begin()
         let bytes = try await source.read(range)
-        count(bytes.count)
+        end(depth, bytes.count)
         return bytes
     }
 
-    private func count(_ bytes: Int) {
+    private func begin() -> Int {
         state.withLock { counts in
             counts.reads += 1
+            return counts.roundTrips + 1
+        }
+    }
+
+    private func end(_ depth: Int, _ bytes: Int) {
+        state.withLock { counts in
+            counts.roundTrips = max(counts.roundTrips, depth)
             counts.bytes += bytes
         }
     }

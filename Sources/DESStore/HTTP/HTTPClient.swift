@@ -1,4 +1,5 @@
 import DESCore
+import Synchronization
 
 /// A request whose body is in memory.
 struct HTTPRequest: Sendable {
@@ -19,4 +20,40 @@ struct HTTPResponse: Sendable {
     /// Names in lower case; of a repeated one the last value.
     var headers: [String: String] = [:]
     var body: [UInt8] = []
+}
+
+/// HTTP/1.1 with connections that are kept and used again. libcurl moves the bytes, on one thread of its own.
+///
+/// A task that is cancelled ends its transfer. Nothing is retried and no redirection is followed.
+final class HTTPClient: Sendable {
+    /// How connections are made.
+    struct Options: Sendable {
+        /// Connections to one host at one time; more requests wait for one.
+        var connectionCountMax = 64
+        /// From the look-up of the name to the end of the TLS handshake.
+        var connectTimeout: Duration = .seconds(10)
+        /// After so long with less than 1 KiB/s a transfer is given up.
+        var stallTimeout: Duration = .seconds(20)
+        /// Certificates to trust in place of the system's.
+        var certificates: String?
+    }
+
+    private let driver: TransferDriver
+
+    init(_ options: Options = Options()) { driver = TransferDriver(options) }
+
+    deinit { driver.stop() }
+
+    /// Sends `request` and waits for the whole answer, whatever its status.
+    /// - Throws: ``DESError/Code/unavailable`` if there is no whole answer; `CancellationError`.
+    func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let transfer = Transfer(request)
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                driver.start(transfer, continuation)
+            }
+        } onCancel: {
+            driver.cancel(transfer)
+        }
+    }
 }
