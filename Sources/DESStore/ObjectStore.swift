@@ -47,6 +47,20 @@ public protocol ObjectStore: Sendable {
 
     /// Forgets an upload and its parts; that there is none is no error.
     func abortUpload(_ key: String, _ upload: UploadID) async throws
+
+    /// What ``PutMode/create`` is worth here. A store that does not say is asked by trying it on a key of its own below
+    /// `prefix`, which is removed.
+    func createSupport(below prefix: String) async throws -> CreateSupport
+}
+
+/// Where a store keeps the promise of ``PutMode/create``.
+public enum CreateSupport: Sendable, Hashable {
+    /// For puts and for objects of several parts.
+    case full
+    /// For puts; an object of several parts replaces what is there (Ceph).
+    case putOnly
+    /// Nowhere (`rclone serve s3`): such a store is no place for containers that must never be replaced.
+    case none
 }
 
 /// The version of an object, as the store gives it, without quotes.

@@ -33,16 +33,16 @@ public final class S3Store: ObjectStore {
     /// - Throws: ``DESError/Code/invalidArgument`` for a name no bucket can have.
     public init(
         bucket: String, settings: S3Settings, credentials: CredentialSource, options: Options = Options(),
-        now: @escaping @Sendable () -> Timestamp = { .now }
+        now: @escaping @Sendable () -> Timestamp = { CredentialSource.systemTime }
     ) throws(DESError) {
         (self.bucket, self.settings, self.credentials) = (bucket, settings, credentials)
         (self.options, self.now) = (options, now)
         name = "s3://" + bucket
-        _ = try settings.address(bucket: bucket, key: nil)
+        _ = try settings.address(bucket: bucket)
         var connections = HTTPClient.Options()
         connections.connectionCountMax = options.connectionCountMax
         connections.stallTimeout = options.stallTimeout
-        connections.certificates = settings.certificates
+        connections.certificates = settings.caBundle
         client = HTTPClient(connections)
     }
 
@@ -122,8 +122,8 @@ public final class S3Store: ObjectStore {
             throw DESError(.invalidArgument, "a presigned URL is good for 1 to 604800 seconds, not \(seconds)")
         }
         let address = try address(key)
-        guard let signature = try await signature() else { return address.url }
-        let query = signature.presignedQuery(method: "GET", path: address.path, host: address.host, seconds: seconds)
+        guard let signature = signature(try await credentials.credentials()) else { return address.url }
+        let query = signature.presignedQuery(method: "GET", path: address.path, host: address.authority, seconds: seconds)
         return address.url + "?" + query
     }
 
@@ -185,16 +185,15 @@ public final class S3Store: ObjectStore {
     private static let errorByteCountMax = 64 << 10
 
     private func address(_ key: String?) throws(DESError) -> S3Address {
-        if let key { try key.checkAsKey(of: name) }
-        return try settings.address(bucket: bucket, key: key)
+        if let key { try StoreRules.check(key: key, of: self) }
+        return try settings.address(bucket: bucket, key: key ?? "")
     }
 
-    private func signature() async throws -> Signature? {
-        let credentials = try await credentials.credentials()
+    private func signature(_ credentials: Credentials) -> Signature? {
         guard !credentials.isAnonymous else { return nil }
         return Signature(
-            accessKey: credentials.accessKeyID, secret: credentials.secretAccessKey, token: credentials.sessionToken,
-            region: settings.region, time: now())
+            accessKey: credentials.accessKeyID, secret: credentials.secret.value,
+            token: credentials.sessionToken?.value, region: settings.region, time: now())
     }
 
     private func what(_ method: String, _ key: String?) -> String { method + " " + (key.map(place) ?? name) }
@@ -212,9 +211,10 @@ public final class S3Store: ObjectStore {
             var request = HTTPRequest(method: method, url: address.url, body: body)
             if !query.isEmpty { request.url += "?" + Signature.canonical(query) }
             request.headers = headers
-            if let signature = try await signature() {
+            let used = try await credentials.credentials()
+            if let signature = signature(used) {
                 request.headers += signature.headers(
-                    method: method, path: address.path, query: query, headers: [("Host", address.host)] + headers,
+                    method: method, path: address.path, query: query, headers: [("Host", address.authority)] + headers,
                     payloadHash: hash)
             }
             request.answerByteCountMax = answerByteCountMax
@@ -229,7 +229,7 @@ public final class S3Store: ObjectStore {
             let failure = S3Failure(response, what(method, key), condition: condition)
             guard failure.isExpiry, !hasFreshCredentials else { throw failure.error }
             hasFreshCredentials = true
-            credentials.invalidate()
+            credentials.invalidate(used)
         }
     }
 
