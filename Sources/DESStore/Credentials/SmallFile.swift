@@ -1,0 +1,44 @@
+internal import DESCore
+internal import Glibc
+
+/// A file that is read whole, with a bound: configuration and tokens.
+enum SmallFile {
+    static let byteCountMax = 1 << 20
+
+    /// Its bytes, read on ``BlockingPool``; `nil` if there is no such file.
+    static func contents(of path: String) async throws -> [UInt8]? {
+        try await BlockingPool.shared.run { () throws(DESError) in
+            do throws(DESError) {
+                let file = try FileDescriptor(opening: path, O_RDONLY)
+                return try contents(of: file)
+            } catch  where error.code == .notFound {
+                return nil
+            }
+        }
+    }
+
+    /// Bytes up to the end: a pipe, such as a shell's `<(...)`, does as well as a file.
+    private static func contents(of file: borrowing FileDescriptor) throws(DESError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: byteCountMax + 1)
+        var count = 0
+        while count < bytes.count {
+            let (start, path) = (count, file.path)
+            var failure: DESError?
+            let read = bytes.withUnsafeMutableBytes { buffer in
+                do throws(DESError) {
+                    return try file.readOnce(into: UnsafeMutableRawBufferPointer(rebasing: buffer[start...]))
+                } catch {
+                    failure = error
+                    return 0
+                }
+            }
+            if let failure { throw failure }
+            count += read
+            if read == 0 { break }
+            guard count <= byteCountMax else {
+                throw DESError(.invalidArgument, "expected at most \(byteCountMax) bytes", place: path)
+            }
+        }
+        return Array(bytes[..<count])
+    }
+}
