@@ -138,11 +138,15 @@ public struct UploadedPart: Sendable, Hashable {
     public var number: Int
     /// Its version.
     public var etag: ETag
+    /// How many bytes it has.
+    public var byteCount: Int
     /// CRC32C of its bytes.
     public var crc: UInt32
 
     /// A part that is in the store.
-    public init(number: Int, etag: ETag, crc: UInt32) { (self.number, self.etag, self.crc) = (number, etag, crc) }
+    public init(number: Int, etag: ETag, byteCount: Int, crc: UInt32) {
+        (self.number, self.etag, self.byteCount, self.crc) = (number, etag, byteCount, crc)
+    }
 }
 
 /// Bounds of S3, which every store keeps.
