@@ -8,11 +8,15 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-int des_rename_no_replace(int directory, const char *from, const char *to) {
-    if (renameat2(directory, from, directory, to, RENAME_NOREPLACE) == 0) return 0;
+int des_rename_no_replace(int from_directory, const char *from, int to_directory, const char *to) {
+    if (renameat2(from_directory, from, to_directory, to, RENAME_NOREPLACE) == 0) return 0;
     if (errno != EINVAL && errno != ENOSYS) return -1;
-    if (linkat(directory, from, directory, to, 0) != 0) return -1;
-    return unlinkat(directory, from, 0);
+    if (linkat(from_directory, from, to_directory, to, 0) != 0) return -1;
+    return unlinkat(from_directory, from, 0);
+}
+
+int des_rename_exchange(int first_directory, const char *first, int second_directory, const char *second) {
+    return renameat2(first_directory, first, second_directory, second, RENAME_EXCHANGE);
 }
 
 void des_start_writeback(int descriptor, int64_t offset, int64_t count) {

@@ -30,7 +30,11 @@ void des_sha256(const void *bytes, size_t count, uint8_t digest[32]);
 
 // renameat2(2) with RENAME_NOREPLACE; link(2) and unlink(2) where the file system has no such flag.
 // 0, or -1 with errno (EEXIST: the target is there, and untouched).
-int des_rename_no_replace(int directory, const char *from, const char *to);
+int des_rename_no_replace(int from_directory, const char *from, int to_directory, const char *to);
+
+// renameat2(2) with RENAME_EXCHANGE: two names, which may be a file and a directory, change places in one step.
+// 0, or -1 with errno (EINVAL: the file system cannot).
+int des_rename_exchange(int first_directory, const char *first, int second_directory, const char *second);
 
 // Starts writing the dirty pages of a range to disk without waiting, so that the fsync at the end is short.
 void des_start_writeback(int descriptor, int64_t offset, int64_t count);

@@ -128,5 +128,10 @@ package func retryingInterrupts<T: SignedInteger>(_ call: () -> T) -> T {
 
 /// renameat(2) that fails with EEXIST if `new` is there; 0 or -1 with errno.
 package func renameNoReplace(_ directory: Int32, _ old: String, _ new: String) -> Int32 {
-    des_rename_no_replace(directory, old, new)
+    renameNoReplace(directory, old, directory, new)
+}
+
+/// The same from one directory to another.
+package func renameNoReplace(_ directory: Int32, _ old: String, _ other: Int32, _ new: String) -> Int32 {
+    des_rename_no_replace(directory, old, other, new)
 }
