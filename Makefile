@@ -16,10 +16,14 @@ help: ## List the targets
 
 .PHONY: tools
 tools: ## Install what building and testing need (Debian, Ubuntu)
+	@scripts/install-tools --tests
+
+.PHONY: build-tools
+build-tools: ## Install only what building needs
 	@scripts/install-tools
 
 .PHONY: build
-build: tools ## Build the release binary, .build/release/des
+build: build-tools ## Build the release binary, .build/release/des
 	@mkdir -p $(STATIC)
 	@archive=$$( (clang -print-file-name=libcrypto.a || cc -print-file-name=libcrypto.a) 2>/dev/null | head -1); [ ! -f "$$archive" ] || ln -sf "$$archive" $(STATIC)/
 	swift build $(RELEASE_FLAGS) --product des
@@ -39,12 +43,12 @@ test-core: ## Run DESCore's tests alone: the quick loop
 
 .PHONY: sanitize
 # Without the leak check: XCTest itself leaves a few hundred bytes behind.
-sanitize: tools ## Run DESCore's tests under AddressSanitizer and ThreadSanitizer
+sanitize: build-tools ## Run DESCore's tests under AddressSanitizer and ThreadSanitizer
 	ASAN_OPTIONS=detect_leaks=0 swift test --package-path CoreTests --scratch-path CoreTests/.build/address --sanitize=address
 	swift test --package-path CoreTests --scratch-path CoreTests/.build/thread --sanitize=thread
 
 .PHONY: fuzz
-fuzz: tools ## Fuzz the reader and the writer, one minute each (SECONDS_EACH=600 for longer)
+fuzz: build-tools ## Fuzz the reader and the writer, one minute each (SECONDS_EACH=600 for longer)
 	@scripts/fuzz $(or $(SECONDS_EACH),60)
 
 .PHONY: bench
