@@ -46,7 +46,13 @@ public final class ContainerReader: Sendable {
         if let plain {
             return name.withBytes { plain.find($0) }.map { Entry(name: name, location: $0) }
         }
-        for number in layout.root.pages(holding: name.key) {
+        return try await find(name, inPages: layout.root.pages(holding: name.key))
+    }
+
+    /// From the last page on: a key that is the first of its page could also be the last of the one before, and hardly ever
+    /// is.
+    private func find(_ name: EntryName, inPages numbers: Range<Int>) async throws -> Entry? {
+        for number in numbers.reversed() {
             let location = try await located { try await pages.page(number).find(name) }
             if let location { return Entry(name: name, location: location) }
         }
@@ -65,10 +71,10 @@ public final class ContainerReader: Sendable {
     /// place of the body together with the page, which makes one round trip of two.
     public func locate(_ name: EntryName) async throws -> (entry: Entry, content: [UInt8]?)? {
         let numbers = layout.root.pages(holding: name.key)
-        guard source.isRemote, layout.isClustered, options.windowByteCount > 0, let number = numbers.first,
-            numbers.count == 1
-        else { return try await find(name).map { ($0, nil) } }
-        return try await located {
+        guard source.isRemote, layout.isClustered, options.windowByteCount > 0, let number = numbers.last else {
+            return try await find(name).map { ($0, nil) }
+        }
+        let found: (entry: Entry, content: [UInt8]?)? = try await located {
             if let page = try await pages.pageAtHand(number) {
                 return try page.find(name).map { (Entry(name: name, location: $0), nil) }
             }
@@ -84,6 +90,8 @@ public final class ContainerReader: Sendable {
             try location.checkBody(content.span.bytes.crc32c, name)
             return (entry, content)
         }
+        if let found { return found }
+        return try await find(name, inPages: numbers.dropLast()).map { ($0, nil) }
     }
 
     /// The content of `entry`, checked. Held in memory: for large bodies see ``pieces(of:)``.

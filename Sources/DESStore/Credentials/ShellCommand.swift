@@ -101,11 +101,6 @@ struct ShellCommand: Sendable {
     }
 }
 
-extension Duration {
-    /// Whole milliseconds.
-    fileprivate var milliseconds: Int64 { components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000 }
-}
-
 /// A `NULL`-terminated array of C strings for as long as `body` runs.
 private func withCStrings<T>(
     _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> T

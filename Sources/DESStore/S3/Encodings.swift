@@ -1,23 +1,4 @@
 extension String {
-    /// RFC 3986: everything but the unreserved characters as `%XX`, byte by byte.
-    var percentEncoded: String { percentEncoded(keeping: nil) }
-
-    /// The same for the path of a key: slashes stay.
-    var percentEncodedPath: String { percentEncoded(keeping: UInt8(ascii: "/")) }
-
-    private func percentEncoded(keeping kept: UInt8?) -> String {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(utf8.count)
-        for byte in utf8 {
-            if String.isUnreserved[Int(byte)] || byte == kept {
-                bytes.append(byte)
-            } else {
-                bytes += [UInt8(ascii: "%"), String.digits[Int(byte >> 4)], String.digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
     /// What a listing with `encoding-type=url` means: `%XX` is a byte, and `+` a space.
     var decodingListing: String? {
         var bytes: [UInt8] = []
@@ -34,11 +15,6 @@ extension String {
             }
         }
         return String(validating: bytes, as: UTF8.self)
-    }
-
-    private static let digits = Array("0123456789ABCDEF".utf8)
-    private static let isUnreserved: [Bool] = (0..<256).map { byte in
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8.contains(UInt8(byte))
     }
 }
 

@@ -18,7 +18,7 @@ struct RangeAnswer {
             return whole()
         }
         guard let stated = RangeAnswer.parse(text) else { throw fault("Content-Range is \"\(text)\"", place) }
-        let expected = wanted(of: stated.byteCount)
+        let expected = range.bounds(in: stated.byteCount)
         guard stated.range == expected, response.body.count == expected.count else {
             throw fault(
                 "\(response.body.count) bytes came as \"\(text)\", \(expected.lowerBound) to \(expected.upperBound - 1) "
@@ -29,16 +29,8 @@ struct RangeAnswer {
 
     /// The Range was ignored, and the object is not longer than what was asked for.
     private func whole() -> (bytes: [UInt8], start: Int, byteCount: Int) {
-        let expected = wanted(of: response.body.count)
+        let expected = range.bounds(in: response.body.count)
         return (Array(response.body[expected]), expected.lowerBound, response.body.count)
-    }
-
-    /// The part of an object of that size which was asked for.
-    private func wanted(of byteCount: Int) -> Range<Int> {
-        switch range {
-        case .bytes(let range): range.clamped(to: 0..<byteCount)
-        case .suffix(let count): max(0, byteCount - count)..<byteCount
-        }
     }
 
     private func fault(_ message: String, _ place: String) -> DESError {

@@ -1,4 +1,4 @@
-public import DESCore
+import DESCore
 import Synchronization
 
 extension S3Store {

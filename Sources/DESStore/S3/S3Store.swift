@@ -69,6 +69,7 @@ public final class S3Store: ObjectStore {
             wanted = count
             header = "bytes=-\(count)"
         }
+        try range.check(at: place(key))
         guard wanted > 0 else { return try await nothing(key, range, etag) }
         var headers = [("Range", header)]
         if let etag { headers.append(("If-Match", "\"\(etag)\"")) }
@@ -78,25 +79,20 @@ public final class S3Store: ObjectStore {
         if response.status == 416 { return try await nothing(key, range, etag) }
         let part = try RangeAnswer(response, range).bytes(place(key))
         let found = try self.etag(of: response, key)
-        if let etag, found != etag { throw changed(key, etag, found) }
+        if let etag, found != etag { throw otherVersion(key, wanted: etag, found: found) }
         return ObjectBytes(bytes: part.bytes, start: part.start, byteCount: part.byteCount, etag: found)
     }
 
     /// No bytes, of the object as it is.
     private func nothing(_ key: String, _ range: ObjectRange, _ etag: ETag?) async throws -> ObjectBytes {
         let info = try await head(key)
-        if let etag, info.etag != etag { throw changed(key, etag, info.etag) }
-        let start = if case .bytes(let range) = range { min(range.lowerBound, info.byteCount) } else { info.byteCount }
-        return ObjectBytes(bytes: [], start: start, byteCount: info.byteCount, etag: info.etag)
-    }
-
-    private func changed(_ key: String, _ wanted: ETag, _ found: ETag) -> DESError {
-        DESError(.changed, "the object was replaced: its ETag is \(found), it was \(wanted)", place: place(key))
+        if let etag, info.etag != etag { throw otherVersion(key, wanted: etag, found: info.etag) }
+        return ObjectBytes(bytes: [], start: range.bounds(in: info.byteCount).lowerBound, byteCount: info.byteCount, etag: info.etag)
     }
 
     /// PUT; `If-None-Match: *` if nothing may be replaced.
     public func put(_ key: String, _ body: [UInt8], _ mode: PutMode) async throws -> ETag {
-        var headers = [("x-amz-checksum-crc32c", S3Store.checksum(body.span.bytes.crc32c))]
+        var headers = [("x-amz-checksum-crc32c", S3Store.checksum(CRC32C.of(body.span.bytes)))]
         if mode == .create { headers.append(("If-None-Match", "*")) }
         let response = try await exchange("PUT", key, headers: headers, body: body, condition: .conflict)
         return try etag(of: response, key)
@@ -143,7 +139,7 @@ public final class S3Store: ObjectStore {
     public func putPart(
         _ key: String, _ upload: UploadID, number: Int, _ body: [UInt8]
     ) async throws -> UploadedPart {
-        let crc = body.span.bytes.crc32c
+        let crc = CRC32C.of(body.span.bytes)
         let response = try await exchange(
             "PUT", key, query: [("partNumber", String(number)), ("uploadId", upload.text)],
             headers: [("x-amz-checksum-crc32c", S3Store.checksum(crc))], body: body)
@@ -185,7 +181,7 @@ public final class S3Store: ObjectStore {
     private static let errorByteCountMax = 64 << 10
 
     private func address(_ key: String?) throws(DESError) -> S3Address {
-        if let key { try StoreRules.check(key: key, of: self) }
+        if let key { try check(key: key) }
         return try settings.address(bucket: bucket, key: key ?? "")
     }
 

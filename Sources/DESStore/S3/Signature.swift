@@ -55,7 +55,7 @@ struct Signature: Sendable {
 
     /// `name=value&…`, percent-encoded and sorted as the signature wants it, which is also how it is sent.
     static func canonical(_ query: [(name: String, value: String)]) -> String {
-        var members = query.map { ($0.name.percentEncoded, $0.value.percentEncoded) }
+        var members = query.map { ($0.name.percentEncoded(), $0.value.percentEncoded()) }
         members.sort { $0 < $1 }
         return members.map { $0 + "=" + $1 }.joined(separator: "&")
     }

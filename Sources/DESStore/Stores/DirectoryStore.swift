@@ -1,4 +1,4 @@
-public import DESCore
+import DESCore
 internal import Glibc
 internal import Synchronization
 
@@ -81,7 +81,8 @@ public final class DirectoryStore: ObjectStore {
     public func put(_ key: String, _ body: [UInt8], _ mode: PutMode) async throws -> ETag {
         try check(key: key, body: body)
         return try await BlockingPool.shared.run { [self] in
-            let temporary = try TemporaryFile(in: openWorkspace().directory)
+            let workspace = try openWorkspace()
+            let temporary = try TemporaryFile(in: workspace.directory)
             try temporary.file.write(body.span.bytes)
             return try commit(temporary, key, mode)
         }
@@ -165,7 +166,8 @@ extension DirectoryStore {
             }
             try check(key: key, partByteCounts: byteCounts)
             let workspace = try openWorkspace()
-            let temporary = try TemporaryFile(in: tree.openWorkspace().directory)
+            let other = try tree.openWorkspace()
+            let temporary = try TemporaryFile(in: other.directory)
             for part in parts { try append(part, of: key, in: directory, to: temporary.file) }
             let etag = try commit(temporary, key, mode)
             try workspace.remove(upload.text)
@@ -192,6 +194,9 @@ extension DirectoryStore {
             throw DESError(.corrupt, "part \(part.number) is not what was put", place: place(key))
         }
     }
+
+    /// Both promises are kept.
+    public func createSupport(below prefix: String) async throws -> CreateSupport { .full }
 
     /// Forgets an upload.
     public func abortUpload(_ key: String, _ upload: UploadID) async throws {

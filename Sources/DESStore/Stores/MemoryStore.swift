@@ -1,4 +1,4 @@
-public import DESCore
+import DESCore
 internal import Synchronization
 
 /// Objects in memory, with the rules of S3: for tests, and the model that other stores are compared with.
@@ -168,6 +168,9 @@ public final class MemoryStore: ObjectStore {
             return etag
         }
     }
+
+    /// Both promises are kept.
+    public func createSupport(below prefix: String) async throws -> CreateSupport { .full }
 
     /// Forgets an upload.
     public func abortUpload(_ key: String, _ upload: UploadID) async throws {

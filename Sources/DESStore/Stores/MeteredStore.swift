@@ -1,4 +1,4 @@
-public import DESCore
+import DESCore
 internal import Synchronization
 
 /// A request that a store can be asked for.
@@ -138,6 +138,11 @@ public final class MeteredStore<C: Clock>: ObjectStore where C.Duration == Durat
         _ key: String, _ upload: UploadID, _ parts: [UploadedPart], _ mode: PutMode
     ) async throws -> ETag {
         try await counting(.completeUpload) { try await store.completeUpload(key, upload, parts, mode) }
+    }
+
+    /// What ``PutMode/create`` is worth. The trial is not counted.
+    public func createSupport(below prefix: String) async throws -> CreateSupport {
+        try await store.createSupport(below: prefix)
     }
 
     /// Forgets an upload.

@@ -1,4 +1,4 @@
-public import DESCore
+import DESCore
 
 extension ObjectStore {
     /// Gives the bytes of a range in order, fetched in parallel, in bounded memory: part size times concurrency.

@@ -1,4 +1,4 @@
-public import DESCore
+import DESCore
 
 extension UploadLimits {
     /// Bytes of an object.
@@ -23,15 +23,18 @@ extension ObjectStore {
     ///
     /// What fits in one part is put at once; more becomes an upload of several parts, which is aborted whatever goes wrong.
     /// - Parameters:
+    ///   - isUnique: the key belongs to this attempt alone and nothing can be there: then a store that does not keep
+    ///     ``PutMode/create`` for several parts will do.
     ///   - partByteCount: bytes of the first parts; later ones grow, see ``UploadLimits/partByteCount(_:first:)``.
     ///   - next: the next piece, `nil` at the end.
     public func upload(
-        _ key: String, _ mode: PutMode, partByteCount: Int = 8 << 20, concurrency: Int = 4,
+        _ key: String, _ mode: PutMode, isUnique: Bool = false, partByteCount: Int = 8 << 20, concurrency: Int = 4,
         next: () async throws -> [UInt8]?
     ) async throws -> ETag {
         var parts = PartCutter(partByteCount: partByteCount)
         let first = try await parts.next(next)?.body ?? []
         guard let second = try await parts.next(next) else { return try await put(key, first, mode) }
+        if mode == .create { try await checkCreatable(key, isUnique: isUnique) }
         let upload = try await beginUpload(key)
         do {
             var waiting = [PartCutter.Part(number: 1, body: first), second]
@@ -48,6 +51,24 @@ extension ObjectStore {
             // In a task of its own, which is not cancelled with this one. What went wrong first is what is reported.
             await Task { try? await abortUpload(key, upload) }.value
             throw error
+        }
+    }
+}
+
+extension ObjectStore {
+    /// Says before the bytes have gone, and not after, that they cannot become an object.
+    private func checkCreatable(_ key: String, isUnique: Bool) async throws {
+        do {
+            _ = try await head(key)
+            throw alreadyThere(key)
+        } catch let error as DESError where error.code == .notFound {}
+        if isUnique { return }
+        let directory = key.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(key[...$0]) } ?? ""
+        guard try await createSupport(below: directory) == .full else {
+            throw DESError(
+                .unsupported,
+                "the store does not promise that an object of several parts replaces nothing; overwriting it must be allowed",
+                place: place(key))
         }
     }
 }

@@ -1,4 +1,4 @@
-public import DESCore
+import DESCore
 internal import Synchronization
 
 /// Repeats requests that failed for a reason that may pass (``DESError/isTransient``): the only place that does.
@@ -127,6 +127,11 @@ public final class RetryingStore<C: Clock>: ObjectStore where C.Duration == Dura
             }
             return info.etag
         }
+    }
+
+    /// What ``PutMode/create`` is worth.
+    public func createSupport(below prefix: String) async throws -> CreateSupport {
+        try await repeating { try await store.createSupport(below: prefix) }
     }
 
     /// Forgets an upload.

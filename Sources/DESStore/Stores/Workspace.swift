@@ -11,7 +11,8 @@ struct Workspace: ~Copyable {
 
     /// A name that nobody else has.
     static func uniqueName(_ kind: String) -> String {
-        kind + "-" + String(UInt64.random(in: .min ... .max), radix: 16) + String(UInt64.random(in: .min ... .max), radix: 16)
+        kind + "-" + String(UInt64.random(in: .min ... .max), radix: 16)
+            + String(UInt64.random(in: .min ... .max), radix: 16)
     }
 
     /// Takes the lock of the tree, `LOCK_SH` or `LOCK_EX`; it is held as long as what is returned.
