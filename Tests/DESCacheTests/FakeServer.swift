@@ -7,11 +7,11 @@ import Testing
 final class FakeServer: Sendable {
     let port: Int
     private let listener: Int32
-    private let accepted = Atomic(0)
+    private let accepted = Count()
 
     var url: String { "redis://127.0.0.1:\(port)" }
     /// Connections so far.
-    var connectionCount: Int { accepted.load(ordering: .sequentiallyConsistent) }
+    var connectionCount: Int { accepted.value.load(ordering: .sequentiallyConsistent) }
 
     init(_ serve: @escaping @Sendable (FakeConnection) -> Void) throws {
         let (listener, port) = try Loopback.listen(backlog: 128)
@@ -22,7 +22,7 @@ final class FakeServer: Sendable {
                 while true {
                     let descriptor = accept(listener, nil, nil)
                     guard descriptor >= 0 else { break }
-                    accepted.add(1, ordering: .sequentiallyConsistent)
+                    accepted.value.add(1, ordering: .sequentiallyConsistent)
                     Task.immediate {
                         try await threads.run {
                             serve(FakeConnection(descriptor: descriptor))
@@ -35,7 +35,8 @@ final class FakeServer: Sendable {
         }
     }
 
-    deinit { shutdown(listener, Int32(SHUT_RDWR)) }
+    /// Takes no more connections. To be called once.
+    func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
     /// A server that answers every command with these bytes.
     convenience init(answering answer: String) throws {
@@ -43,6 +44,10 @@ final class FakeServer: Sendable {
             while connection.command() != nil { connection.send(answer) }
         }
     }
+}
+
+private final class Count: Sendable {
+    let value = Atomic(0)
 }
 
 /// One connection of a ``FakeServer``.
@@ -64,7 +69,7 @@ struct FakeConnection {
     @discardableResult
     func send(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
-        return Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue)) == bytes.count
+        return Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
     }
 
     /// Reads and forgets until the client closes.
@@ -72,7 +77,7 @@ struct FakeConnection {
 
     func bytes(_ count: Int) -> [UInt8]? {
         var all = [UInt8](repeating: 0, count: count)
-        return recv(descriptor, &all, count, Int32(MSG_WAITALL.rawValue)) == count ? all : nil
+        return recv(descriptor, &all, count, Int32(MSG_WAITALL)) == count ? all : nil
     }
 
     private func number(after mark: String) -> Int? {

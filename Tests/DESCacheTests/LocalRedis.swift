@@ -58,9 +58,9 @@ final class LocalRedis {
         posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
         var arguments = ["redis-server", "--bind", "127.0.0.1", "--port", "\(port)", "--save", "", "--dir", directory]
         arguments += ["--unixsocket", socketPath] + (password.map { ["--requirepass", $0] } ?? [])
-        var pointers = arguments.map { strdup($0) } + [nil]
+        let pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
-        let status = posix_spawnp(&pid, "redis-server", &actions, nil, &pointers, environ)
+        let status = posix_spawnp(&pid, "redis-server", &actions, nil, pointers, [nil])
         close(ends[1])
         let log = ends[0]
         defer { close(log) }

@@ -9,6 +9,7 @@ struct RedisIndexCacheTests {
     @Test("what one process stores, another finds; a miss is a miss")
     func roundTrip() async throws {
         let server = try await LocalRedis.start()
+        defer { server.stop() }
         let (writer, reader) = (try patientCache(server.url), try patientCache(server.url))
         #expect(await reader.bytes(for: key) == nil)
         for bytes in [[], [7], (0..<200_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }] as [[UInt8]] {
@@ -24,6 +25,7 @@ struct RedisIndexCacheTests {
     @Test("values go after their time to live")
     func timeToLive() async throws {
         let server = try await LocalRedis.start()
+        defer { server.stop() }
         await (try patientCache(server.url) { $0.timeToLive = .seconds(100) }).store([1], for: key)
         guard case .integer(let left) = try await answer(server, [Array("PTTL".utf8), storedName]) else {
             Issue.record("PTTL gives no number")
@@ -35,6 +37,7 @@ struct RedisIndexCacheTests {
     @Test("a value of the maximum is kept, a larger one is not sent")
     func maximum() async throws {
         let server = try await LocalRedis.start()
+        defer { server.stop() }
         let cache = try patientCache(server.url)
         let other = IndexCacheKey(object: "other", range: 0..<1)
         await cache.store([UInt8](repeating: 1, count: 1 << 20), for: key)
@@ -47,6 +50,7 @@ struct RedisIndexCacheTests {
     @Test("a password, a database and a socket in the file system")
     func logins() async throws {
         let server = try await LocalRedis.start(password: "pass/word")
+        defer { server.stop() }
         let login = ":pass%2Fword@"
         let overTCP = try patientCache("redis://\(login)127.0.0.1:\(server.port)/3")
         await overTCP.store([1, 2], for: key)
@@ -60,6 +64,7 @@ struct RedisIndexCacheTests {
     @Test("a wrong password, none, and a database that is not there are failures without the password")
     func refusals() async throws {
         let server = try await LocalRedis.start(password: "right")
+        defer { server.stop() }
         let expected = [
             ("redis://:hunter2@127.0.0.1:\(server.port)", DESError.Code.denied),
             ("redis://me:hunter2@127.0.0.1:\(server.port)", .denied),
@@ -80,6 +85,7 @@ struct RedisIndexCacheTests {
     @Test("after a restart the next operations work again, without a failure")
     func restart() async throws {
         let server = try await LocalRedis.start()
+        defer { server.stop() }
         let cache = try patientCache(server.url)
         await cache.store([1], for: key)
         try await server.restart()
@@ -92,6 +98,7 @@ struct RedisIndexCacheTests {
     @Test("a stopped process is a time-out, and works again when it goes on")
     func stopped() async throws {
         let server = try await LocalRedis.start()
+        defer { server.stop() }
         let (patient, hasty) = (try patientCache(server.url), try hastyCache(server.url))
         await patient.store([1], for: key)
         server.send(SIGSTOP)
@@ -106,6 +113,7 @@ struct RedisIndexCacheTests {
     @Test("a changed value, one under another key and one of another kind are misses; wrong values are deleted")
     func wrongValues() async throws {
         let server = try await LocalRedis.start()
+        defer { server.stop() }
         let cache = try patientCache(server.url)
         await cache.store([UInt8](repeating: 5, count: 100), for: key)
         _ = try await answer(server, [Array("SETBIT".utf8), storedName, Array("500".utf8), Array("1".utf8)])
@@ -129,6 +137,7 @@ struct RedisIndexCacheTests {
     @Test("a full server is a failure to store, and still answers")
     func full() async throws {
         let server = try await LocalRedis.start()
+        defer { server.stop() }
         let cache = try patientCache(server.url)
         await cache.store([1], for: key)
         _ = try await answer(server, "CONFIG", "SET", "maxmemory", "1")
@@ -141,6 +150,7 @@ struct RedisIndexCacheTests {
     @Test("64 tasks over 4 connections each get their own bytes")
     func concurrency() async throws {
         let server = try await LocalRedis.start()
+        defer { server.stop() }
         let cache = try patientCache(server.url) { $0.connectionCount = 4 }
         let wrong = await withTaskGroup(of: Int.self) { group in
             for task in 0..<64 {
