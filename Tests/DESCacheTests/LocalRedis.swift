@@ -1,5 +1,6 @@
 import DESCore
 import Glibc
+import Synchronization
 import Testing
 
 /// A real Redis server on 127.0.0.1, ended by its process id.
@@ -50,21 +51,8 @@ final class LocalRedis {
     func send(_ signal: Int32) { kill(pid, signal) }
 
     private func launch() async throws -> Bool {
-        var ends: [Int32] = [0, 0]
-        try #require(pipe2(&ends, O_CLOEXEC) == 0)
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
-        var arguments = ["redis-server", "--bind", "127.0.0.1", "--port", "\(port)", "--save", "", "--dir", directory]
-        arguments += ["--unixsocket", socketPath] + (password.map { ["--requirepass", $0] } ?? [])
-        let pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-        defer { for pointer in pointers { free(pointer) } }
-        let status = posix_spawnp(&pid, "redis-server", &actions, nil, pointers, [nil])
-        close(ends[1])
-        let log = ends[0]
+        let log = try Self.lock.withLock { _ in try spawn() }
         defer { close(log) }
-        try #require(status == 0, "cannot start redis-server (package redis-server): errno \(status)")
         // The log ends if the server does.
         let isReady = try await BlockingPool.shared.run {
             var text: [UInt8] = []
@@ -78,6 +66,28 @@ final class LocalRedis {
         }
         if !isReady { stop() }
         return isReady
+    }
+
+    /// Between making a pipe and closing it for children, no other child may be made: its copy would keep a log open.
+    private static let lock = Mutex(())
+
+    /// - Returns: what the server writes to its log.
+    private func spawn() throws -> Int32 {
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0, "cannot make a pipe: errno \(errno)")
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        defer { close(ends[1]) }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
+        var arguments = ["redis-server", "--bind", "127.0.0.1", "--port", "\(port)", "--save", "", "--dir", directory]
+        arguments += ["--unixsocket", socketPath] + (password.map { ["--requirepass", $0] } ?? [])
+        let pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
+        defer { for pointer in pointers { free(pointer) } }
+        let status = posix_spawnp(&pid, "redis-server", &actions, nil, pointers, [nil])
+        try #require(status == 0, "cannot start redis-server (package redis-server): errno \(status)")
+        return ends[0]
     }
 }
 
