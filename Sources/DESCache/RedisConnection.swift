@@ -84,7 +84,8 @@ final class RedisConnection: @unchecked Sendable {  // in the hands of one threa
     }
 
     private func append(_ arguments: [[UInt8]]) -> Bool {
-        Array(arguments.joined()).withUnsafeBytes { bytes in
+        let all = arguments.reduce(into: []) { $0 += $1 }
+        return all.withUnsafeBytes { bytes in
             var start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
             var starts: [UnsafePointer<CChar>?] = []
             for argument in arguments {
