@@ -12,22 +12,34 @@ struct CatCommand: Verb {
             EXAMPLES
               des cat photos.des 2024/a.jpg > a.jpg
               des cat --stats logs.des day/1.log day/2.log
+              des cat s3://bucket/photos.des 2024/a.jpg > a.jpg
             """)
 
     @OptionGroup var source: ArchiveArgument
     @Argument(help: ArgumentHelp("The entries, by their whole names.", valueName: "name"))
     var names: [String]
-    @Flag(help: "Say on standard error how many reads and bytes it took.")
-    var stats = false
     @OptionGroup var output: OutputOptions
 
     func run(_ console: Console) async throws -> ExitStatus {
-        let start = ContinuousClock.now
-        let counted = CountingByteSource(try FileByteSource(path: source.archive))
-        let reader = try await ContainerReader(counted)
-        var wanted: [EntryName] = []
-        for name in names { wanted.append(try EntryName(name)) }
-        let found = try await reader.find(wanted)
+        try await source.withReader(console) { reader in try await run(console, reader) }
+    }
+
+    private func run(_ console: Console, _ reader: ContainerReader) async throws -> ExitStatus {
+        let wanted = try names.map { try EntryName($0) }
+        if wanted.count == 1 {
+            // One name may bring its content along.
+            let found = try await reader.locate(wanted[0])
+            try await write(wanted, [found?.entry], content: found?.content, reader, console)
+        } else {
+            try await write(wanted, try await reader.find(wanted), content: nil, reader, console)
+        }
+        try console.flush()
+        return .done
+    }
+
+    private func write(
+        _ wanted: [EntryName], _ found: [Entry?], content: [UInt8]?, _ reader: ContainerReader, _ console: Console
+    ) async throws {
         let missing = zip(wanted, found).filter { $1 == nil }.map(\.0.quoted)
         guard missing.isEmpty else {
             throw DESError(.notFound, "no entry named " + missing.joined(separator: ", "), place: source.archive)
@@ -38,10 +50,11 @@ struct CatCommand: Verb {
         } catch {
             throw error.at(source.archive)
         }
-        for entry in entries { try await write(entry, reader, console) }
-        try console.flush()
-        if stats { report(counted.counts, ContinuousClock.now - start, console) }
-        return .done
+        if let content {
+            try console.write(content.span.bytes)
+        } else {
+            for entry in entries { try await write(entry, reader, console) }
+        }
     }
 
     private func write(_ entry: Entry, _ reader: ContainerReader, _ console: Console) async throws {
@@ -52,16 +65,5 @@ struct CatCommand: Verb {
         }
         try await reader.check(entry)
         for try await piece in reader.pieces(of: entry) { try console.write(piece.span.bytes) }
-    }
-
-    private func report(_ counts: CountingByteSource.Counts, _ elapsed: Duration, _ console: Console) {
-        let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
-        console.message(
-            console.isJSON
-                ? JSON.object([
-                    JSON.Member("type", .string("stats")), JSON.Member("reads", .integer(counts.reads)),
-                    JSON.Member("bytes", .integer(counts.bytes)), JSON.Member("seconds", .number("\(seconds)")),
-                ]).text
-                : "\(counts.reads) reads, \(Amounts.count(counts.bytes)) bytes, \(Amounts.duration(elapsed))")
     }
 }

@@ -21,7 +21,7 @@ struct DES: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             PackCommand.self, ListCommand.self, CatCommand.self, ExtractCommand.self, InfoCommand.self,
-            VerifyCommand.self,
+            VerifyCommand.self, CopyCommand.self, LocateCommand.self,
         ]
     )
 

@@ -16,6 +16,7 @@ struct ExtractCommand: Verb {
             EXAMPLES
               des extract photos.des -C restored
               des extract photos.des -C restored 2024 '*.txt'
+              des extract s3://bucket/photos.des -C restored
             """)
 
     @OptionGroup var source: ArchiveArgument
@@ -34,8 +35,11 @@ struct ExtractCommand: Verb {
     }
 
     func run(_ console: Console) async throws -> ExitStatus {
+        try await source.withReader(console) { reader in try await run(console, reader) }
+    }
+
+    private func run(_ console: Console, _ reader: ContainerReader) async throws -> ExitStatus {
         let start = ContinuousClock.now
-        let reader = try await source.open()
         let index = try await reader.index(checkingChecksums: false)
         let hidden = Set(reader.hiddenEntries())
         let entries = try index.select(globs.map(NamePattern.init), archive: source.archive)

@@ -15,7 +15,10 @@ struct InfoCommand: Verb {
     @OptionGroup var output: OutputOptions
 
     func run(_ console: Console) async throws -> ExitStatus {
-        let reader = try await source.open()
+        try await source.withReader(console) { reader in try await run(console, reader) }
+    }
+
+    private func run(_ console: Console, _ reader: ContainerReader) async throws -> ExitStatus {
         let statistics = Statistics(try await reader.index(), layout: reader.layout)
         if console.isJSON {
             try console.print("info", InfoCommand.members(reader.layout, statistics))

@@ -4,16 +4,18 @@ import DESCore
 struct ListCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "ls",
-        abstract: "List the entries of a container.",
+        abstract: "List the entries of a container, or the objects of a bucket.",
         discussion: """
             In the order in which they lie in the container, unless sorted. A GLOB without / is matched against every
             part of a name, so '*.txt' lists text files at any depth; one with / is matched from the start, where *
             stays within a part and ** crosses them. A plain name also selects what lies below it.
+            Of s3://bucket and s3://bucket/prefix/ the objects there are listed, what lies deeper as prefixes.
 
             EXAMPLES
               des ls photos.des
               des ls -l --sort size photos.des '*.jpg'
               des ls --json photos.des '2024/**'
+              des ls -l s3://bucket/photos/
             """)
 
     enum Order: String, ExpressibleByArgument, CaseIterable {
@@ -34,7 +36,16 @@ struct ListCommand: Verb {
     private static let chunkMetaByteCount = 4 << 20
 
     func run(_ console: Console) async throws -> ExitStatus {
-        let reader = try await source.open()
+        if case .object(let location) = try Place(source.archive), location.isPrefix {
+            guard globs.isEmpty else {
+                throw DESError(.invalidArgument, "a listing of a bucket takes no GLOB", place: source.archive)
+            }
+            return try await list(location, console)
+        }
+        return try await source.withReader(console) { reader in try await run(console, reader) }
+    }
+
+    private func run(_ console: Console, _ reader: ContainerReader) async throws -> ExitStatus {
         let index = try await reader.index()
         var positions = try index.select(globs.map(NamePattern.init), archive: source.archive)
         let hidden = Set(reader.hiddenEntries())

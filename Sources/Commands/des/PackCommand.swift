@@ -1,5 +1,6 @@
 import ArgumentParser
 import DESCore
+import DESStore
 import Glibc
 
 struct PackCommand: Verb {
@@ -17,6 +18,7 @@ struct PackCommand: Verb {
               des pack logs --exclude '*.tmp' --order key -o logs.des
               find . -name '*.json' -print0 | des pack --files-from - -0 -o json.des
               des pack photos -o - | ssh host 'cat > photos.des'
+              des pack photos --order key -o s3://bucket/photos.des
             """)
 
     enum Order: String, ExpressibleByArgument, CaseIterable {
@@ -29,7 +31,7 @@ struct PackCommand: Verb {
     var inputs: [String] = []
     @Option(
         name: [.customShort("o"), .customLong("output")],
-        help: ArgumentHelp("The container to write; - is standard output.", valueName: "out.des"),
+        help: ArgumentHelp("The container to write: a path or s3://bucket/key; - is standard output.", valueName: "out.des"),
         completion: .file(extensions: ["des"]))
     var target: String
     @Option(
@@ -64,7 +66,7 @@ struct PackCommand: Verb {
         let faults = Faults(console)
         let metaFile = if let meta { try MetaFile(path: meta) } else { MetaFile() }
         let starts = try starts(faults)
-        let writer = try makeWriter()
+        let writer = try await makeWriter()
         let progress = Progress("packed", console)
         let written =
             target == "-"
@@ -93,7 +95,7 @@ struct PackCommand: Verb {
             report: { faults.report($0) })
     }
 
-    private func makeWriter() throws -> sending ContainerWriter {
+    private func makeWriter() async throws -> sending ContainerWriter {
         var options = ContainerWriter.Options()
         if target == "-" {
             guard isatty(STDOUT_FILENO) == 0 else {
@@ -102,8 +104,14 @@ struct PackCommand: Verb {
             return try ContainerWriter(
                 to: PipeSink(descriptor: STDOUT_FILENO, name: "standard output"), options: options)
         }
-        options.spillDirectory = SpoolFile.directory(of: target)
-        let spool = try SpoolFile(path: target, replacing: force)
+        let path: String
+        switch try Place(target) {
+        case .file(let file): path = file
+        case .object(let location):
+            return try ContainerWriter(to: try await location.sink(replacing: force), options: options)
+        }
+        options.spillDirectory = SpoolFile.directory(of: path)
+        let spool = try SpoolFile(path: path, replacing: force)
         spool.removeWhenInterrupted()
         return try ContainerWriter(to: spool, options: options)
     }

@@ -12,6 +12,7 @@ struct VerifyCommand: Verb {
             EXAMPLES
               des verify photos.des
               des verify --json archive/*.des
+              des verify s3://bucket/photos.des
             """)
 
     @Argument(help: ArgumentHelp("The containers.", valueName: "archive"), completion: .file(extensions: ["des"]))
@@ -33,7 +34,7 @@ struct VerifyCommand: Verb {
     }
 
     private func verify(_ archive: String, _ console: Console) async throws -> Verifier.Summary {
-        let summary = try await Verifier.verify(try FileByteSource(path: archive)) { finding in
+        let summary = try await Verifier.verify(try await Place(archive).source()) { finding in
             if console.isJSON {
                 try? console.print(
                     "finding",

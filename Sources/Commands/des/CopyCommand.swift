@@ -1,0 +1,98 @@
+import ArgumentParser
+import DESCore
+import DESStore
+
+struct CopyCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "cp",
+        abstract: "Copy a container between files and object storage, verified.",
+        discussion: """
+            Every byte of the container is checked against its checksums on the way: a copy of what is damaged is not made.
+            The copy appears under its name when it is whole, never before.
+
+            EXAMPLES
+              des cp photos.des s3://bucket/photos.des
+              des cp s3://bucket/photos.des photos.des
+            """)
+
+    @Argument(help: "The container: a path or s3://bucket/key.", completion: .file(extensions: ["des"]))
+    var from: String
+    @Argument(help: "The copy: a path or s3://bucket/key.", completion: .file(extensions: ["des"]))
+    var to: String
+    @Flag(help: "Replace what is there.")
+    var force = false
+    @OptionGroup var output: OutputOptions
+
+    func run(_ console: Console) async throws -> ExitStatus {
+        let start = ContinuousClock.now
+        let source = try await Place(from).source()
+        let byteCount: Int
+        switch try Place(to) {
+        case .file(let path): byteCount = try await copy(source, toFile: path)
+        case .object(let location):
+            // What is far is checked here, before it is sent anywhere.
+            try await verify(source)
+            byteCount = try await copy(source, to: try await location.sink(replacing: force))
+        }
+        if console.isJSON {
+            try console.print(
+                "summary",
+                [
+                    JSON.Member("from", .string(from)), JSON.Member("to", .string(to)),
+                    JSON.Member("bytes", .integer(byteCount)),
+                ])
+        } else {
+            console.note("copied \(Amounts.bytes(byteCount)) in \(Amounts.duration(ContinuousClock.now - start))")
+        }
+        return .done
+    }
+
+    /// Copies to a spool file, and checks that before it gets its name.
+    private func copy(_ source: any ByteSource, toFile path: String) async throws -> Int {
+        let spool = try SpoolFile(path: path, replacing: force)
+        spool.removeWhenInterrupted()
+        return try await copy(source, to: spool) { try await verify(try FileByteSource(path: path + ".partial")) }
+    }
+
+    private func verify(_ source: any ByteSource) async throws {
+        var first: Finding?
+        let summary = try await Verifier.verify(source) { first = first ?? $0 }
+        if let first {
+            throw DESError(
+                .corrupt, "\(summary.findingCount) findings, the first: \(first)", place: from)
+        }
+    }
+
+    private func copy(
+        _ source: any ByteSource, to sink: any ByteSink, beforeCommit check: () async throws -> Void = {}
+    ) async throws -> Int {
+        let target = Target(sink: sink)
+        do {
+            let (tail, byteCount) = try await source.readTail(CopyCommand.tailByteCount)
+            var start = 0
+            try await inOrder(
+                width: source.isRemote ? 4 : 2,
+                next: {
+                    guard start < byteCount else { return nil as Range<Int>? }
+                    defer { start += BodyPieces.pieceByteCount }
+                    return start..<min(start + BodyPieces.pieceByteCount, byteCount)
+                },
+                produce: { try await source.read($0) },
+                consume: { piece in try await BlockingPool.shared.run { try target.sink.write(piece.span.bytes) } })
+            try await check()
+            try await BlockingPool.shared.run { try target.sink.commit(tail: tail, byteCount: byteCount) }
+            return byteCount
+        } catch {
+            sink.abandon()
+            throw error
+        }
+    }
+
+    /// Goes from job to job, one at a time.
+    private struct Target: @unchecked Sendable {
+        let sink: any ByteSink
+    }
+
+    /// Read back at the end, and compared.
+    private static let tailByteCount = 4_096
+}

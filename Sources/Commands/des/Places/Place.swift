@@ -1,0 +1,63 @@
+import DESCore
+import DESStore
+
+/// Where a container is, as it is typed: a path, `file://` and a path, or `s3://bucket/key`.
+enum Place {
+    case file(String)
+    case object(S3Location)
+
+    init(_ text: String) throws(DESError) {
+        if S3Location.isMeant(by: text) {
+            self = .object(try S3Location(parsing: text))
+        } else if text.utf8.starts(with: "file:".utf8) {
+            self = .file(try Place.path(ofFileURL: text))
+        } else {
+            self = .file(text)
+        }
+    }
+
+    /// The bytes of the container.
+    func source() async throws -> any ByteSource {
+        switch self {
+        case .file(let path): return try FileByteSource(path: path)
+        case .object(let location):
+            try location.checkIsObject()
+            return ObjectByteSource(try await Place.bucket(location.bucket), key: location.key)
+        }
+    }
+
+    /// A bucket, with requests that are repeated where that helps.
+    static func bucket(_ name: String) async throws -> some ObjectStore {
+        RetryingStore(try await S3Store.connect(bucket: name))
+    }
+
+    /// RFC 8089: `file:///path` or `file://localhost/path`, percent-encoded.
+    private static func path(ofFileURL text: String) throws(DESError) -> String {
+        for prefix in ["file:///", "file://localhost/"] where text.utf8.starts(with: prefix.utf8) {
+            guard let path = text.utf8.dropFirst(prefix.utf8.count - 1).percentDecoded else { break }
+            return path
+        }
+        throw DESError(.invalidArgument, "\"\(text)\": expected file:///path, percent-encoded")
+    }
+}
+
+extension Sequence<UInt8> {
+    /// Every `%XX` as the byte it stands for; `nil` for a `%` without two digits, NUL, and what is not UTF-8.
+    fileprivate var percentDecoded: String? {
+        var bytes: [UInt8] = []
+        var rest = Array(self)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            let digits = rest.prefix(2)
+            guard digits.count == 2, digits.allSatisfy({ Character(UnicodeScalar($0)).isHexDigit }),
+                let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
+            else { return nil }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        return bytes.contains(0) ? nil : String(validating: bytes, as: UTF8.self)
+    }
+}
