@@ -1,0 +1,37 @@
+import Glibc
+
+/// The programs that tests run, as `scripts/install-tools --tests` installs them.
+public enum Toolbox {
+    /// A program is not there; the message says how to get it.
+    public struct Missing: Error, CustomStringConvertible {
+        /// What is missing and what to do about it.
+        public let description: String
+    }
+
+    /// Where `program` is. The system's own come first: a version manager's stand-in costs more than the program.
+    /// - Throws: ``Missing``, which fails the test: nothing is skipped for want of a tool.
+    public static func path(of program: String) throws -> String {
+        let directories = ["\(pythonEnvironment)/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"]
+        for directory in directories where access("\(directory)/\(program)", X_OK) == 0 {
+            return "\(directory)/\(program)"
+        }
+        throw Missing(description: "\(program) is not installed: run `make tools`")
+    }
+
+    /// The Python environment with moto, rclone and boto3.
+    public static let pythonEnvironment: String = {
+        let cache = variable("XDG_CACHE_HOME") ?? "\(variable("HOME") ?? "")/.cache"
+        return "\(cache)/des-test-tools/venv"
+    }()
+
+    static func variable(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+    }
+}
+
+/// A server or a tool did not do what a test needs of it.
+struct ServerError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
