@@ -7,19 +7,21 @@ struct S3Failure: Sendable {
     let error: DESError
 
     /// - Parameters:
-    ///   - what: what was asked for, for the message: `GET s3://bucket/key`.
+    ///   - method: what was asked, for the message.
+    ///   - place: of what.
     ///   - condition: what a failed precondition means for this request.
-    init(_ response: HTTPResponse, _ what: String, condition: DESError.Code = .changed) {
+    init(_ response: HTTPResponse, _ method: String, _ place: String, condition: DESError.Code = .changed) {
         let document = response.body.isEmpty ? nil : try? XMLElement(response.body)
         let fault = document.flatMap { $0.name == "Error" ? $0 : $0["Error"] }
         code = fault?.text("Code") ?? ""
         let message = fault?.text("Message") ?? ""
         let (kind, isTransient) = S3Failure.classify(response.status, code, condition)
-        var text = "\(what): status \(response.status)"
+        var text = S3Failure.words(code, kind) ?? "the request was refused"
+        text += " (\(method): status \(response.status)"
         if !code.isEmpty { text += " " + code }
-        if !message.isEmpty { text += " (\(message))" }
+        text += message.isEmpty ? ")" : ", \(message))"
         if let advice = S3Failure.advice(response, code) { text += "; " + advice }
-        var error = DESError(kind, text)
+        var error = DESError(kind, text, place: place)
         error.isTransient = isTransient
         if let seconds = response.headers["retry-after"].flatMap({ Int($0) }), (0...3_600).contains(seconds) {
             error.retryAfter = .seconds(seconds)
@@ -45,6 +47,24 @@ struct S3Failure: Sendable {
         case (405, _), (501, _): (.unsupported, false)
         case (408, _), (429, _), (500..., _): (.unavailable, true)
         default: (.invalidArgument, false)
+        }
+    }
+
+    /// What that means to somebody who asked for it.
+    private static func words(_ code: String, _ kind: DESError.Code) -> String? {
+        switch (code, kind) {
+        case ("NoSuchBucket", _): "there is no such bucket"
+        case ("NoSuchUpload", _): "there is no such upload"
+        case ("SignatureDoesNotMatch", _): "the secret key is wrong"
+        case ("InvalidAccessKeyId", _): "the access key is not known"
+        case ("RequestTimeTooSkewed", _): "the clocks differ too much"
+        case (_, .notFound): "there is no such object"
+        case (_, .conflict): "already exists, and is never overwritten unasked"
+        case (_, .changed): "is not the version any more that was opened"
+        case (_, .denied): "access was denied"
+        case (_, .unavailable): "the store cannot answer now"
+        case (_, .unsupported): "the store does not offer this"
+        default: nil
         }
     }
 

@@ -164,7 +164,7 @@ public final class S3Store: ObjectStore {
         guard document.name == "CompleteMultipartUploadResult" else {
             var failed = response
             failed.status = 500
-            throw S3Failure(failed, what("POST", key), condition: .conflict).error
+            throw S3Failure(failed, "POST", place(key), condition: .conflict).error
         }
         if let text = document.text("ETag")?.filter({ $0 != "\"" }), !text.isEmpty { return ETag(text) }
         return try await head(key).etag
@@ -192,8 +192,6 @@ public final class S3Store: ObjectStore {
             token: credentials.sessionToken?.value, region: settings.region, time: now())
     }
 
-    private func what(_ method: String, _ key: String?) -> String { method + " " + (key.map(place) ?? name) }
-
     /// One request and its answer, with status 2xx or one that is accepted.
     private func exchange(
         _ method: String, _ key: String?, query: [(String, String)] = [], headers: [(String, String)] = [],
@@ -219,10 +217,10 @@ public final class S3Store: ObjectStore {
             do {
                 response = try await client.send(request)
             } catch let error as DESError {
-                throw error.at(what(method, key))
+                throw error.at(key.map(place) ?? name)
             }
             if (200..<300).contains(response.status) || accepting.contains(response.status) { return response }
-            let failure = S3Failure(response, what(method, key), condition: condition)
+            let failure = S3Failure(response, method, key.map(place) ?? name, condition: condition)
             guard failure.isExpiry, !hasFreshCredentials else { throw failure.error }
             hasFreshCredentials = true
             credentials.invalidate(used)
