@@ -133,7 +133,7 @@ final class Transfer: @unchecked Sendable {
         let text = String(cString: message)
         let reason = text.isEmpty ? String(cString: curl_easy_strerror(result)) : text
         switch result {
-        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: return DESError(.invalidArgument, reason)
+        case CURLE_URL_MALFORMAT: return DESError(.invalidArgument, reason)
         case CURLE_SSL_CACERT_BADFILE, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM:
             return DESError(.unavailable, reason)
         default:

@@ -17,6 +17,8 @@ public final class S3Store: ObjectStore {
 
         /// The defaults.
         public init() {}
+
+        fileprivate func timeout(bytes: Int) -> Duration { requestTimeout + .seconds(min(bytes >> 18, 86_400)) }
     }
 
     /// `s3://bucket`.
@@ -212,7 +214,7 @@ public final class S3Store: ObjectStore {
                     payloadHash: hash)
             }
             request.answerByteCountMax = answerByteCountMax
-            request.timeout = options.requestTimeout + .seconds((body.count + answerByteCountMax) >> 18)
+            request.timeout = options.timeout(bytes: max(body.count, answerByteCountMax))
             let response: HTTPResponse
             do {
                 response = try await client.send(request)
