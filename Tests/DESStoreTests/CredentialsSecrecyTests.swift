@@ -41,6 +41,7 @@ struct CredentialsSecrecyTests {
     func errors(seed: UInt64) async throws {
         var random = Generator(state: seed)
         for place in CredentialPlace.allCases {
+            var errorCount = 0
             for _ in 0..<60 {
                 var world = try World()
                 try place.setUp(&world)
@@ -52,10 +53,12 @@ struct CredentialsSecrecyTests {
                     do {
                         try await attempt()
                     } catch {
+                        errorCount += 1
                         #expect(!leaks(shown(error)), "seed \(seed), \(place): \(error)")
                     }
                 }
             }
+            #expect(errorCount >= 10, "seed \(seed), \(place): the damage provoked hardly anything")
         }
     }
 
@@ -83,11 +86,12 @@ struct CredentialsSecrecyTests {
             world.web.answer("POST " + CredentialPlace.tokenService, status, damaged(CredentialPlace.xml(key: "K")))
         case .profile:
             let keys = "aws_access_key_id = K\naws_secret_access_key = \(plantedSecret)\n"
-            let process =
-                "credential_process = echo '\(CredentialPlace.json(key: "K", token: "SessionToken"))' --p \(plantedSecret)\n"
             let endpoint = "endpoint_url = https://user:\(plantedSecret)@host\n"
-            let settings = [keys, process, endpoint].shuffled(using: &random).joined()
-            try world.home.write(damaged("[default]\n" + settings), to: ".aws/credentials")
+            let settings = damaged("[default]\n" + [keys, endpoint].shuffled(using: &random).joined())
+            let process = "[default]\ncredential_process = cat ~/answer; : \(plantedSecret)\n"
+            let answer = CredentialPlace.json(key: "K", more: "\"Version\":1,", token: "SessionToken")
+            try world.home.write(damaged(answer), to: "answer")
+            try world.home.write(Bool.random(using: &random) ? settings : process, to: ".aws/credentials")
             world.variables["AWS_ENDPOINT_URL_S3"] = damaged("https://host/\(plantedSecret)?\(plantedToken)")
         case .container:
             world.variables["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = damaged(plantedToken)
