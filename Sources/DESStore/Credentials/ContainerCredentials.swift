@@ -20,7 +20,8 @@ struct ContainerCredentials: CredentialProvider {
         let answer: HTTPResponse
         do { answer = try await fetch(request) } catch let error as DESError { throw error.at(place) }
         guard answer.status == 200 else { throw answer.refusal(place) }
-        return .found(try Credentials(parsing: answer.body, tokenKey: "Token", place: place))
+        return .found(
+            try Credentials(try JSON(parsingAnswer: answer.body, place: place), tokenKey: "Token", place: place))
     }
 
     /// The URL and the variable it comes from.

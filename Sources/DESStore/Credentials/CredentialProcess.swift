@@ -15,8 +15,7 @@ struct CredentialProcess: Sendable {
             text: command.value, environment: environment, place: command.place + ": credential_process",
             timeout: timeout)
         let output = try await CredentialProcess.pool.run { () throws(DESError) in try process.output() }
-        let json: JSON
-        do throws(DESError) { json = try JSON(parsing: output.span.bytes) } catch { throw error.at(process.place) }
+        let json = try JSON(parsingAnswer: output, place: process.place)
         guard json["Version"]?.integerValue == 1 else {
             throw DESError(.invalidArgument, "expected a JSON object with \"Version\": 1", place: process.place)
         }

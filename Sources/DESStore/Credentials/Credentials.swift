@@ -44,17 +44,17 @@ extension Credentials: CustomStringConvertible, CustomDebugStringConvertible, Cu
     }
 }
 
+extension JSON {
+    /// What a service or a program answered with.
+    init(parsingAnswer bytes: [UInt8], place: String) throws(DESError) {
+        do throws(DESError) { self = try JSON(parsing: bytes.span.bytes) } catch { throw error.at(place) }
+    }
+}
+
 extension Credentials {
     /// The object that `credential_process`, container endpoints and the instance metadata service answer with.
     /// - Parameter tokenKey: what the session token is called there.
     /// - Parameter place: what messages call the source.
-    init(parsing bytes: [UInt8], tokenKey: String, place: String) throws(DESError) {
-        let json: JSON
-        do throws(DESError) { json = try JSON(parsing: bytes.span.bytes) } catch { throw error.at(place) }
-        self = try Credentials(json, tokenKey: tokenKey, place: place)
-    }
-
-    /// The same, from a parsed object.
     init(_ json: JSON, tokenKey: String, place: String) throws(DESError) {
         func text(_ key: String) throws(DESError) -> String? {
             switch json[key] {

@@ -46,6 +46,16 @@ struct InstanceCredentials: CredentialProvider {
         }
         let answer = try await fetch(HTTPRequest(url: url + role, headers: headers, timeout: Self.timeout))
         guard answer.status == 200 else { throw answer.refusal(url + role) }
-        return .found(try Credentials(parsing: answer.body, tokenKey: "Token", place: url + role))
+        return .found(try InstanceCredentials.credentials(answer.body, place: url + role))
+    }
+
+    /// A role that cannot be taken is answered with status 200 and a code that says so.
+    private static func credentials(_ body: [UInt8], place: String) throws(DESError) -> Credentials {
+        let json = try JSON(parsingAnswer: body, place: place)
+        if let code = json["Code"]?.stringValue, code != "Success" {
+            let shown = code.utf8.allSatisfy(\.isUnreserved) ? " (\(code))" : ""
+            throw DESError(.denied, "the role gives no credentials\(shown)", place: place)
+        }
+        return try Credentials(json, tokenKey: "Token", place: place)
     }
 }

@@ -4,7 +4,7 @@ internal import DESCore
 ///
 /// A setting in the credentials file goes before the same in the config file. There the section is `[profile x]`, in the
 /// credentials file `[x]`.
-public struct Profile: Sendable {
+struct Profile: Sendable {
     /// `AWS_PROFILE`, or `default`.
     let name: String
     /// The files that were asked, in this order, whether they are there or not.

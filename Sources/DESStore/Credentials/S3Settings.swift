@@ -23,7 +23,7 @@ public struct S3Settings: Sendable, Hashable {
 
     /// The settings of `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_DEFAULT_REGION`, `AWS_CA_BUNDLE`,
     /// `AWS_ALLOW_HTTP`, `DES_S3_ADDRESSING` and, where those are silent, of the profile.
-    public init(_ environment: Environment, _ profile: Profile) throws(DESError) {
+    init(_ environment: Environment, _ profile: Profile) throws(DESError) {
         region = try profile.region(environment)
         endpoint =
             try profile.endpoint(["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"], environment)
