@@ -4,12 +4,17 @@ import Testing
 
 /// The servers that other tests run against are what those tests believe them to be.
 @Suite struct ServerTests {
+    /// Writes a new object, and says the status.
+    private let put = [
+        "--request", "PUT", "--data-binary", "content", "--header", "If-None-Match: *", "--write-out", "%{http_code}",
+    ]
+
     @Test func cephRefusesStrangersAndHonoursCreateOnly() async throws {
         let ceph = try await CephServer.shared
         let object = "\(ceph.endpoint)/\(try await ceph.newBucket())/object"
         let unsigned = try await Program.check("curl", ["--silent", "--write-out", "%{http_code}", object])
         #expect(unsigned.hasSuffix("403"))
-        let createOnly = ["--request", "PUT", "--header", "If-None-Match: *", "--write-out", "%{http_code}", object]
+        let createOnly = put + [object]
         #expect(try await ceph.curl(createOnly).output == "200")
         #expect(try await ceph.curl(createOnly).output.hasSuffix("412"))
     }
@@ -34,7 +39,7 @@ import Testing
     @Test func motoHonoursCreateOnly() async throws {
         let moto = try await MotoServer.shared
         let object = "\(moto.endpoint)/\(try await moto.newBucket())/object"
-        let createOnly = ["--request", "PUT", "--header", "If-None-Match: *", "--write-out", "%{http_code}", object]
+        let createOnly = put + [object]
         #expect(try await moto.curl(createOnly).output == "200")
         #expect(try await moto.curl(createOnly).output.hasSuffix("412"))
     }
@@ -44,9 +49,7 @@ import Testing
         let bucket = try await rclone.newBucket()
         let object = "\(rclone.endpoint)/\(bucket)/object"
         for _ in 0..<2 {
-            let condition = ["--header", "If-None-Match: *", "--write-out", "%{http_code}"]
-            let put = ["--request", "PUT", "--data-binary", "content"] + condition + [object]
-            #expect(try await rclone.curl(put).output == "200")
+            #expect(try await rclone.curl(put + [object]).output == "200")
         }
         #expect(access("\(rclone.objects)/\(bucket)/object", F_OK) == 0)
     }
