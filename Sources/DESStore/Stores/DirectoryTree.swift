@@ -47,14 +47,15 @@ struct DirectoryTree: Sendable {
     func openObject(_ path: ObjectPath) throws(DESError) -> FileDescriptor? {
         guard let directory = try openDirectory(path.directories) else { return nil }
         let flags = O_RDONLY | O_NONBLOCK
-        guard let file = try DirectoryTree.open(path.file, in: directory, flags) else { return nil }
-        switch try file.status().st_mode & S_IFMT {
-        case S_IFREG: return file
-        case S_IFDIR:
+        guard var file = try DirectoryTree.open(path.file, in: directory, flags) else { return nil }
+        var kind = try file.status().st_mode & S_IFMT
+        if kind == S_IFDIR {
             guard let own = try DirectoryTree.open(ObjectPath.ownObject, in: file, flags) else { return nil }
-            return try own.status().st_mode & S_IFMT == S_IFREG ? own : nil
-        default: return nil
+            kind = try own.status().st_mode & S_IFMT
+            file = own
         }
+        guard kind == S_IFREG else { return nil }
+        return file
     }
 
     /// The path below the root that an object has, or would have.

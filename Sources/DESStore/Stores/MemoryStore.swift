@@ -1,4 +1,4 @@
-public import DESCore
+import DESCore
 internal import Synchronization
 
 /// Objects in memory, with the rules of S3: for tests, and the model that other stores are compared with.

@@ -1,4 +1,4 @@
-public import DESCore
+import DESCore
 internal import Synchronization
 
 /// A request that a store can be asked for.

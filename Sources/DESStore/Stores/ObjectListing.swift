@@ -1,4 +1,4 @@
-public import DESCore
+import DESCore
 
 /// The objects of a prefix, ascending by key, page after page.
 ///

@@ -56,7 +56,8 @@ struct ObjectPath: Equatable {
         if component.isEmpty { return nothing }
         var name: [UInt8] = []
         for (place, byte) in component.enumerated() {
-            let isDot = place == 0 && ([".", "..", workspace] as [String]).contains { component.elementsEqual($0.utf8) }
+            let isDot =
+                place == 0 && ([".", "..", workspace] as [String]).contains { component.elementsEqual($0.utf8) }
             let isEscape = escape(in: component[place...]) != nil
             if isDot || isEscape {
                 name += Array(isDot ? "%2E".utf8 : "%25".utf8)

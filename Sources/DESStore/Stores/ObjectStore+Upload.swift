@@ -1,4 +1,4 @@
-public import DESCore
+import DESCore
 
 extension UploadLimits {
     /// Bytes of an object.

@@ -11,7 +11,8 @@ struct Workspace: ~Copyable {
 
     /// A name that nobody else has.
     static func uniqueName(_ kind: String) -> String {
-        kind + "-" + String(UInt64.random(in: .min ... .max), radix: 16) + String(UInt64.random(in: .min ... .max), radix: 16)
+        kind + "-" + String(UInt64.random(in: .min ... .max), radix: 16)
+            + String(UInt64.random(in: .min ... .max), radix: 16)
     }
 
     /// Takes the lock of the tree, `LOCK_SH` or `LOCK_EX`; it is held as long as what is returned.
@@ -31,6 +32,9 @@ struct Workspace: ~Copyable {
         else { throw .system(errno, "cannot make", directory.path + "/" + name) }
         return made
     }
+
+    /// An empty file of no name that anybody else knows.
+    consuming func makeFile() throws(DESError) -> TemporaryFile { try TemporaryFile(in: directory) }
 
     /// The directory of an upload; `nil` if there is none.
     func openUpload(_ name: String) throws(DESError) -> FileDescriptor? {
