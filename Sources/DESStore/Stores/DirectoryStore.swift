@@ -81,8 +81,7 @@ public final class DirectoryStore: ObjectStore {
     public func put(_ key: String, _ body: [UInt8], _ mode: PutMode) async throws -> ETag {
         try check(key: key, body: body)
         return try await BlockingPool.shared.run { [self] in
-            let workspace = try openWorkspace()
-            let temporary = try TemporaryFile(in: workspace.directory)
+            let temporary = try openWorkspace().makeFile()
             try temporary.file.write(body.span.bytes)
             return try commit(temporary, key, mode)
         }
@@ -165,12 +164,10 @@ extension DirectoryStore {
                 byteCounts.append(version.byteCount)
             }
             try check(key: key, partByteCounts: byteCounts)
-            let workspace = try openWorkspace()
-            let other = try tree.openWorkspace()
-            let temporary = try TemporaryFile(in: other.directory)
+            let temporary = try openWorkspace().makeFile()
             for part in parts { try append(part, of: key, in: directory, to: temporary.file) }
             let etag = try commit(temporary, key, mode)
-            try workspace.remove(upload.text)
+            try openWorkspace().remove(upload.text)
             return etag
         }
     }

@@ -48,7 +48,8 @@ extension ObjectStore {
     }
 
     /// Refuses an answer that is not what was asked for: a hole or a mix would follow.
-    private func check(_ answer: ObjectBytes, _ key: String, _ range: Range<Int>, of info: ObjectInfo) throws(DESError) {
+    private func check(_ answer: ObjectBytes, _ key: String, _ range: Range<Int>, of info: ObjectInfo) throws(DESError)
+    {
         if answer.etag != info.etag { throw otherVersion(key, wanted: info.etag, found: answer.etag) }
         guard answer.bytes.count == range.count, answer.byteCount == info.byteCount,
             answer.start == range.lowerBound || range.isEmpty

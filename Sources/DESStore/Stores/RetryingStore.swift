@@ -8,9 +8,10 @@ internal import Synchronization
 /// whose answer was lost finds its upload gone: nobody else knows the upload, so an object of the right size is ours.
 public final class RetryingStore<C: Clock>: ObjectStore where C.Duration == Duration {
     /// The version of the object at a key if it is, byte for byte, this body; `nil` if it is another.
-    public typealias ReadBack = @Sendable (
-        _ store: any ObjectStore, _ key: String, _ body: [UInt8]
-    ) async throws -> ETag?
+    public typealias ReadBack =
+        @Sendable (
+            _ store: any ObjectStore, _ key: String, _ body: [UInt8]
+        ) async throws -> ETag?
 
     private let store: any ObjectStore
     private let policy: RetryPolicy

@@ -33,6 +33,9 @@ struct Workspace: ~Copyable {
         return made
     }
 
+    /// An empty file of no name that anybody else knows.
+    consuming func makeFile() throws(DESError) -> TemporaryFile { try TemporaryFile(in: directory) }
+
     /// The directory of an upload; `nil` if there is none.
     func openUpload(_ name: String) throws(DESError) -> FileDescriptor? {
         try DirectoryTree.open(name, in: directory, O_RDONLY | O_DIRECTORY)

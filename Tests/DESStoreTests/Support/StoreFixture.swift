@@ -1,0 +1,93 @@
+import DESCore
+import DESStore
+import Testing
+
+/// A kind of store that has to keep the contract. A new one is a case, and a line in ``withStore(_:)``.
+enum StoreFixture: String, CaseIterable, Sendable, CustomTestStringConvertible {
+    case memory, directory, retryingMemory, meteredDirectory, retryingFaultyMemory, retryingFaultyDirectory
+
+    var testDescription: String { rawValue }
+
+    /// Runs a test with a fresh, empty store whose pages are short.
+    func withStore(_ body: (any ObjectStore) async throws -> Void) async throws {
+        switch self {
+        case .memory: try await body(MemoryStore(pageCount: 7))
+        case .directory: try await withDirectory { try await body($0) }
+        case .retryingMemory: try await body(RetryingStore(MemoryStore(pageCount: 7)))
+        case .meteredDirectory: try await withDirectory { try await body(MeteredStore($0)) }
+        case .retryingFaultyMemory: try await body(faulty(MemoryStore(pageCount: 7)))
+        case .retryingFaultyDirectory: try await withDirectory { try await body(faulty($0)) }
+        }
+    }
+
+    private func withDirectory(_ body: (DirectoryStore) async throws -> Void) async throws {
+        let directory = try TemporaryDirectory()
+        try await body(DirectoryStore(path: directory.path, pageCount: 7))
+        withExtendedLifetime(directory) {}
+    }
+
+    /// A quarter of the requests fail, half of those after they were done; 40 attempts get through.
+    private func faulty(_ store: any ObjectStore) -> any ObjectStore {
+        RetryingStore(
+            FaultyStore(store, rate: 0.25, seed: 7),
+            policy: RetryPolicy(attemptCountMax: 40, deadline: .seconds(1_000_000)), clock: TestClock())
+    }
+}
+
+/// The code of the ``DESError`` with which `body` fails, `nil` if it succeeds. Any other error is an issue.
+func errorCode(_ body: () async throws -> Void) async -> DESError.Code? {
+    do {
+        try await body()
+        return nil
+    } catch {
+        if error as? DESError == nil { Issue.record(error) }
+        return (error as? DESError)?.code
+    }
+}
+
+/// `count` bytes that are different for each seed.
+func randomBytes(_ count: Int, seed: UInt64) -> [UInt8] {
+    var generator = SeededGenerator(seed: seed)
+    return [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+        var place = 0
+        while place + 8 <= count {
+            UnsafeMutableRawBufferPointer(buffer).storeBytes(of: generator.next(), toByteOffset: place, as: UInt64.self)
+            place += 8
+        }
+        while place < count {
+            buffer[place] = UInt8(truncatingIfNeeded: generator.next())
+            place += 1
+        }
+        filled = count
+    }
+}
+
+extension ObjectStore {
+    /// All bytes of an object.
+    func bytes(_ key: String) async throws -> [UInt8] {
+        try await get(key, .bytes(0..<Int.max), ifMatch: nil).bytes
+    }
+
+    /// All pages of a listing: keys and common prefixes.
+    func keys(_ prefix: String = "", isFlat: Bool = true) async throws -> (keys: [String], prefixes: [String]) {
+        var (keys, prefixes): ([String], [String]) = ([], [])
+        var token: String?
+        repeat {
+            let page = try await list(prefix, isFlat: isFlat, after: token)
+            keys += page.objects.map(\.key)
+            prefixes += page.prefixes
+            token = page.next
+        } while token != nil
+        return (keys, prefixes)
+    }
+}
+
+/// Keys in the order of stores.
+func ascending(_ keys: some Sequence<String>) -> [String] {
+    keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+}
+
+/// Whether both are the same keys: strings that look alike may be different keys.
+func areSame(_ first: [String], _ second: [String]) -> Bool {
+    first.map { Array($0.utf8) } == second.map { Array($0.utf8) }
+}
