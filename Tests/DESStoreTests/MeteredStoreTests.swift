@@ -7,10 +7,10 @@ struct MeteredStoreTests {
     @Test("every operation is counted under its name, with its bytes, errors and time")
     func counts() async throws {
         let clock = TestClock()
-        let slow = Fault.slow { clock.advance(by: .seconds(3)) }
+        let slow = StoreFault.slow { clock.advance(by: .seconds(3)) }
         let memory = MemoryStore()
         let store = MeteredStore(
-            FaultyStore(memory, [.get: [slow, .before(Fault.lost())], .put: [slow]]), clock: clock)
+            FaultyStore(memory, [.get: [slow, .before(StoreFault.lost())], .put: [slow]]), clock: clock)
         _ = try await store.put("k", [1, 2, 3, 4, 5], .create)
         _ = await errorCode { _ = try await store.put("k", [1, 2], .create) }
         _ = try await store.get("k", .suffix(3), ifMatch: nil)

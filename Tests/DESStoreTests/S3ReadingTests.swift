@@ -99,8 +99,8 @@ struct S3ReadingTests {
             .cut(.close), .cut(.reset), .loseAnswer, .cutBody(after: 0), .cutBody(after: 1), .cutBody(after: 4_000, .reset),
             .shortenBody(to: 100), .field("Content-Range", "bytes 5-104/1000"), .field("Content-Range", "nonsense"),
             .field("Content-Range", nil), .stallBody(after: 10),
-        ] as [TestServers.Fault])
-    func passing(fault: TestServers.Fault) async throws {
+        ] as [Fault])
+    func passing(fault: Fault) async throws {
         for place in 0..<4 {
             var options = S3Store.Options()
             options.requestTimeout = .milliseconds(700)
@@ -120,8 +120,8 @@ struct S3ReadingTests {
             (.corruptBody(at: 10), [.corrupt]), (.answer(status: 404, code: "NoSuchKey"), [.notFound]),
             (.answer(status: 400, code: "RequestTimeTooSkewed"), [.denied]), (.field("ETag", "\"other\""), [.changed]),
             (.field("ETag", nil), [.unsupported]),
-        ] as [(TestServers.Fault, Set<DESError.Code>)])
-    func lasting(fault: TestServers.Fault, codes: Set<DESError.Code>) async throws {
+        ] as [(Fault, Set<DESError.Code>)])
+    func lasting(fault: Fault, codes: Set<DESError.Code>) async throws {
         // From the start, and from the second request on.
         for first in [0, 1] {
             var options = S3Store.Options()

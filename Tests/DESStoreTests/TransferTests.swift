@@ -134,8 +134,8 @@ struct TransferTests {
 
     @Test(
         "a download that is answered with something else is an error, never other bytes",
-        arguments: [Fault.truncated(1), .shifted(1), .otherVersion], [0, 1, 5])
-    func wrongAnswers(fault: Fault, place: Int) async throws {
+        arguments: [StoreFault.truncated(1), .shifted(1), .otherVersion], [0, 1, 5])
+    func wrongAnswers(fault: StoreFault, place: Int) async throws {
         _ = try await memory.put("k", randomBytes(1_000, seed: 1), .create)
         let store = FaultyStore(memory, [.get: Array(repeating: nil, count: place) + [fault]])
         let etag = try await memory.head("k").etag

@@ -3,7 +3,7 @@ import DESStore
 import Synchronization
 
 /// What goes wrong with one request.
-enum Fault: Sendable {
+enum StoreFault: Sendable {
     /// The store is not reached.
     case before(DESError)
     /// The store does it, its answer is lost.
@@ -33,7 +33,7 @@ enum Fault: Sendable {
 /// A store whose requests go wrong: by a script for each operation, and at random with a seed.
 final class FaultyStore: ObjectStore {
     private struct State {
-        var script: [StoreOperation: [Fault?]]
+        var script: [StoreOperation: [StoreFault?]]
         var generator: SeededGenerator
         var requests: [StoreOperation] = []
     }
@@ -48,22 +48,22 @@ final class FaultyStore: ObjectStore {
     var requests: [StoreOperation] { state.withLock { $0.requests } }
 
     /// `script` has the faults of the first requests of each operation, `nil` for one that works.
-    init(_ store: any ObjectStore, _ script: [StoreOperation: [Fault?]] = [:], rate: Double = 0, seed: UInt64 = 0) {
+    init(_ store: any ObjectStore, _ script: [StoreOperation: [StoreFault?]] = [:], rate: Double = 0, seed: UInt64 = 0) {
         (self.store, self.rate) = (store, rate)
         state = Mutex(State(script: script, generator: SeededGenerator(seed: seed)))
     }
 
-    private func fault(_ operation: StoreOperation) -> Fault? {
+    private func fault(_ operation: StoreOperation) -> StoreFault? {
         state.withLock { state in
             state.requests.append(operation)
             if state.script[operation]?.isEmpty == false { return state.script[operation]?.removeFirst() }
             guard Double.random(in: 0..<1, using: &state.generator) < rate else { return nil }
-            return Bool.random(using: &state.generator) ? .before(Fault.lost()) : .after(Fault.lost())
+            return Bool.random(using: &state.generator) ? .before(StoreFault.lost()) : .after(StoreFault.lost())
         }
     }
 
     private func run<T>(
-        _ operation: StoreOperation, _ request: () async throws -> T, spoil: (inout T, Fault) -> Void = { _, _ in }
+        _ operation: StoreOperation, _ request: () async throws -> T, spoil: (inout T, StoreFault) -> Void = { _, _ in }
     ) async throws -> T {
         let fault = fault(operation)
         switch fault {
@@ -132,5 +132,9 @@ final class FaultyStore: ObjectStore {
 
     func abortUpload(_ key: String, _ upload: UploadID) async throws {
         try await run(.abortUpload) { try await store.abortUpload(key, upload) }
+    }
+
+    func createSupport(below prefix: String) async throws -> CreateSupport {
+        try await store.createSupport(below: prefix)
     }
 }

@@ -36,4 +36,5 @@ final class ScriptedStore: ObjectStore {
         _ key: String, _ upload: UploadID, _ parts: [UploadedPart], _ mode: PutMode
     ) async throws -> ETag { throw nothing }
     func abortUpload(_ key: String, _ upload: UploadID) async throws { throw nothing }
+    func createSupport(below prefix: String) async throws -> CreateSupport { throw nothing }
 }

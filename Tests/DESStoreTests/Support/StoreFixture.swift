@@ -1,10 +1,11 @@
 import DESCore
 import DESStore
+import TestServers
 import Testing
 
 /// A kind of store that has to keep the contract. A new one is a case, and a line in ``withStore(_:)``.
 enum StoreFixture: String, CaseIterable, Sendable, CustomTestStringConvertible {
-    case memory, directory, retryingMemory, meteredDirectory, retryingFaultyMemory, retryingFaultyDirectory
+    case memory, directory, retryingMemory, meteredDirectory, retryingFaultyMemory, retryingFaultyDirectory, ceph, moto
 
     var testDescription: String { rawValue }
 
@@ -17,7 +18,13 @@ enum StoreFixture: String, CaseIterable, Sendable, CustomTestStringConvertible {
         case .meteredDirectory: try await withDirectory { try await body(MeteredStore($0)) }
         case .retryingFaultyMemory: try await body(faulty(MemoryStore(pageCount: 7)))
         case .retryingFaultyDirectory: try await withDirectory { try await body(faulty($0)) }
+        case .ceph: try await withBucket(of: try await CephServer.shared, body)
+        case .moto: try await withBucket(of: try await MotoServer.shared, body)
         }
+    }
+
+    private func withBucket(of server: some S3Server, _ body: (any ObjectStore) async throws -> Void) async throws {
+        try await body(RetryingStore(try await server.store(try await server.newBucket())))
     }
 
     private func withDirectory(_ body: (DirectoryStore) async throws -> Void) async throws {
