@@ -14,7 +14,8 @@ struct StoreContractTests {
         "...", ".hidden", ".des-tmp", ".des-tmp/lock", ".des-tmp.x", "\u{7f}", "?a=b&c=d#e", "'\"\\*[]{}", "~", "-rf",
         String(repeating: "n", count: 255), String(repeating: "n", count: 256), String(repeating: "n", count: 144),
         String(repeating: "n", count: 144) + "/x", String(repeating: "n", count: 143) + "z",
-        String(repeating: "ü", count: 512), String(repeating: "%41", count: 341), String(repeating: "k/", count: 512),
+        String(repeating: "ü", count: 512), String(repeating: "%41", count: 341), String(repeating: "k/", count: 20),
+        String(repeating: "/", count: 20),
         String(repeating: "n", count: 200) + "/" + String(repeating: ".", count: 300), "con", "NUL",
     ]
 
@@ -112,7 +113,7 @@ struct StoreContractTests {
                             }
                         }
                     }
-                    return try await group.reduce(into: []) { if let winner = $1 { $0.append(winner) } }
+                    return try await group.reduce(into: [Int]()) { if let winner = $1 { $0.append(winner) } }
                 }
                 #expect(winners.count == 1, "\(key): \(winners)")
                 if let winner = winners.first {
@@ -161,7 +162,8 @@ struct StoreContractTests {
                 }
             }
             #expect(await errorCode { _ = try await store.list("a\0", isFlat: true, after: nil) } == .invalidArgument)
-            #expect(try await store.keys("").keys == [])
+            let made = try await store.keys("").keys
+            #expect(made == [])
         }
     }
 
@@ -237,7 +239,10 @@ struct StoreContractTests {
                     try await store.delete(key)
                     model[key] = nil
                 case 7, 8:
-                    let code = await errorCode { #expect(try await store.bytes(key) == model[key], context) }
+                    let code = await errorCode {
+                        let read = try await store.bytes(key)
+                        #expect(read == model[key], context)
+                    }
                     #expect(code == (model[key] == nil ? .notFound : nil), context)
                 default:
                     let prefix = String(key.prefix(Int.random(in: 0...3, using: &generator)))

@@ -129,7 +129,8 @@ struct TransferTests {
             start += piece.count
             return piece
         }
-        #expect(try await memory.bytes("k") == body, "seed \(seed)")
+        let read = try await memory.bytes("k")
+        #expect(areSame(read, body), "seed \(seed)")
     }
 
     @Test(

@@ -1,5 +1,7 @@
 import DESCore
 import DESStore
+import Glibc
+import Testing
 
 /// A kind of store that has to keep the contract. A new one is a case, and a line in ``withStore(_:)``.
 enum StoreFixture: String, CaseIterable, Sendable, CustomTestStringConvertible {
@@ -33,13 +35,14 @@ enum StoreFixture: String, CaseIterable, Sendable, CustomTestStringConvertible {
     }
 }
 
-/// The code of the ``DESError`` with which `body` fails, `nil` if it succeeds.
+/// The code of the ``DESError`` with which `body` fails, `nil` if it succeeds. Any other error is an issue.
 func errorCode(_ body: () async throws -> Void) async -> DESError.Code? {
     do {
         try await body()
         return nil
     } catch {
-        return (error as? DESError)?.code ?? DESError.Code(description: "\(error)")
+        if error as? DESError == nil { Issue.record(error) }
+        return (error as? DESError)?.code
     }
 }
 
@@ -58,6 +61,17 @@ func randomBytes(_ count: Int, seed: UInt64) -> [UInt8] {
         }
         filled = count
     }
+}
+
+/// Whether both are the same bytes: fast for many without optimisation too.
+func areSame(_ first: [UInt8], _ second: [UInt8]) -> Bool {
+    first.count == second.count
+        && first.withUnsafeBytes { a in
+            second.withUnsafeBytes { b in
+                guard let a = a.baseAddress, let b = b.baseAddress else { return true }
+                return memcmp(a, b, first.count) == 0
+            }
+        }
 }
 
 extension ObjectStore {
