@@ -114,6 +114,7 @@ struct DirectoryStoreTests {
         let upload = try await store.beginUpload("k")
         _ = try await store.putPart("k", upload, number: 1, [1])
         let fresh = try await store.beginUpload("k")
+        try directory.write("", to: ".des-tmp/lock")
         try directory.write("half", to: ".des-tmp/put-1")
         try directory.write("half", to: ".des-tmp/put-2")
         directory.makeDirectory(".des-tmp/move-1")
@@ -126,6 +127,15 @@ struct DirectoryStoreTests {
         #expect(try leftovers().count == 5, "reading removes nothing")
         _ = try await other.put("k", [1], .create)
         #expect(try leftovers() == ["put-2", fresh.text].sorted())
+    }
+
+    @Test("the deepest key there can be needs no more descriptors than any other", arguments: ["k/", "//"])
+    func deepest(component: String) async throws {
+        let key = String(repeating: component, count: 512)
+        _ = try await store.put(key, [7], .create)
+        #expect(try await store.bytes(key) == [7])
+        #expect(try await store.keys("").keys == [key])
+        try await store.delete(key)
     }
 
     @Test("a store in no directory is an error, and makes none")

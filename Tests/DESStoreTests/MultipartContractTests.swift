@@ -7,7 +7,7 @@ struct MultipartContractTests {
     private static let large = randomBytes(UploadLimits.partByteCountMin, seed: 1)
     private static let small = randomBytes(1_000, seed: 2)
 
-    @Test("the parts become one object, which is not there before", arguments: StoreFixture.allCases)
+    @Test("the parts become one object, which is not there before", arguments: StoreFixture.exact)
     func whole(fixture: StoreFixture) async throws {
         try await fixture.withStore { store in
             let upload = try await store.beginUpload("dir/k")
@@ -21,7 +21,7 @@ struct MultipartContractTests {
             #expect(try await store.keys("").keys == [])
             let etag = try await store.completeUpload("dir/k", upload, [first, last], .create)
             let read = try await store.get("dir/k", .bytes(0..<Int.max), ifMatch: etag)
-            #expect(read.bytes == Self.large + Self.small)
+            #expect(areSame(read.bytes, Self.large + Self.small))
             #expect(try await store.keys("").keys == ["dir/k"])
             #expect(await errorCode { _ = try await store.putPart("dir/k", upload, number: 1, [1]) } == .notFound)
         }
@@ -37,7 +37,7 @@ struct MultipartContractTests {
         }
     }
 
-    @Test("parts that make no object are refused, and the upload goes on", arguments: StoreFixture.allCases)
+    @Test("parts that make no object are refused, and the upload goes on", arguments: StoreFixture.strict)
     func refused(fixture: StoreFixture) async throws {
         try await fixture.withStore { store in
             let upload = try await store.beginUpload("k")
@@ -61,11 +61,12 @@ struct MultipartContractTests {
             }
             #expect(await errorCode { _ = try await store.head("k") } == .notFound)
             _ = try await store.completeUpload("k", upload, [one, three], .create)
-            #expect(try await store.bytes("k") == Self.large + Self.small)
+            let whole = try await store.bytes("k")
+            #expect(areSame(whole, Self.large + Self.small))
         }
     }
 
-    @Test("an aborted upload is gone, and leaves nothing", arguments: StoreFixture.allCases)
+    @Test("an aborted upload is gone, and leaves nothing", arguments: StoreFixture.strict)
     func aborted(fixture: StoreFixture) async throws {
         try await fixture.withStore { store in
             let upload = try await store.beginUpload("k")
@@ -78,7 +79,7 @@ struct MultipartContractTests {
         }
     }
 
-    @Test("an upload belongs to its key", arguments: StoreFixture.allCases)
+    @Test("an upload belongs to its key", arguments: StoreFixture.strict)
     func otherKey(fixture: StoreFixture) async throws {
         try await fixture.withStore { store in
             let upload = try await store.beginUpload("k")
@@ -94,7 +95,7 @@ struct MultipartContractTests {
         }
     }
 
-    @Test("a completion that may only create leaves what is there alone", arguments: StoreFixture.allCases)
+    @Test("a completion that may only create leaves what is there alone", arguments: StoreFixture.strict)
     func createOnly(fixture: StoreFixture) async throws {
         try await fixture.withStore { store in
             let upload = try await store.beginUpload("k")
@@ -123,7 +124,7 @@ struct MultipartContractTests {
                 let info = try await store.download("k", ifMatch: etag, partByteCount: 1 << 20, concurrency: 3) {
                     read += $0
                 }
-                #expect(read == body && info.byteCount == count && info.etag == etag, "\(count) bytes")
+                #expect(areSame(read, body) && info.byteCount == count && info.etag == etag, "\(count) bytes")
                 for range in [ObjectRange.suffix(3 << 20), .suffix(5), .bytes(7..<2 << 20), .bytes(count..<count + 3)] {
                     var piece: [UInt8] = []
                     try await store.download("k", range: range, partByteCount: 1 << 20) { piece += $0 }
@@ -132,7 +133,7 @@ struct MultipartContractTests {
                         case .suffix(let last): Array(body.suffix(last))
                         case .bytes(let bytes): Array(body[bytes.clamped(to: 0..<count)])
                         }
-                    #expect(piece == expected, "\(range) of \(count) bytes")
+                    #expect(areSame(piece, expected), "\(range) of \(count) bytes")
                 }
             }
             #expect(await errorCode { _ = try await store.upload("k", .create) { nil } } == .conflict)

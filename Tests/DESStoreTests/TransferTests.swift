@@ -41,7 +41,7 @@ struct TransferTests {
         let next = pieces(partCount)
         _ = try await store.upload("k", .create, partByteCount: Self.part) { next() }
         let parts = Array(repeating: StoreOperation.putPart, count: partCount)
-        #expect(store.requests == (partCount < 2 ? [.put] : [.beginUpload] + parts + [.completeUpload]))
+        #expect(store.requests == (partCount < 2 ? [.put] : [.head, .beginUpload] + parts + [.completeUpload]))
         #expect(try await memory.head("k").byteCount == partCount * Self.part)
     }
 
@@ -113,7 +113,7 @@ struct TransferTests {
         await gate.someone()
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        #expect(store.requests == [.beginUpload, .putPart, .abortUpload])
+        #expect(store.requests == [.head, .beginUpload, .putPart, .abortUpload])
     }
 
     @Test("pieces of any size become the same object", arguments: [UInt64(1), 2, 3])
@@ -129,7 +129,8 @@ struct TransferTests {
             start += piece.count
             return piece
         }
-        #expect(try await memory.bytes("k") == body, "seed \(seed)")
+        let read = try await memory.bytes("k")
+        #expect(areSame(read, body), "seed \(seed)")
     }
 
     @Test(

@@ -94,6 +94,7 @@ public final class S3Store: ObjectStore {
 
     /// PUT; `If-None-Match: *` if nothing may be replaced.
     public func put(_ key: String, _ body: [UInt8], _ mode: PutMode) async throws -> ETag {
+        try check(key: key, body: body)
         var headers = [("x-amz-checksum-crc32c", S3Store.checksum(CRC32C.of(body.span.bytes)))]
         if mode == .create { headers.append(("If-None-Match", "*")) }
         let response = try await exchange("PUT", key, headers: headers, body: body, condition: .conflict)
@@ -107,6 +108,7 @@ public final class S3Store: ObjectStore {
 
     /// ListObjectsV2.
     public func list(_ prefix: String, isFlat: Bool, after token: String?) async throws -> ListPage {
+        try check(prefix: prefix)
         var query = [("list-type", "2"), ("encoding-type", "url"), ("prefix", prefix)]
         if !isFlat { query.append(("delimiter", "/")) }
         if let token { query.append(("continuation-token", token)) }
@@ -141,6 +143,7 @@ public final class S3Store: ObjectStore {
     public func putPart(
         _ key: String, _ upload: UploadID, number: Int, _ body: [UInt8]
     ) async throws -> UploadedPart {
+        try check(key: key, part: number, body: body)
         let crc = CRC32C.of(body.span.bytes)
         let response = try await exchange(
             "PUT", key, query: [("partNumber", String(number)), ("uploadId", upload.text)],
@@ -153,6 +156,8 @@ public final class S3Store: ObjectStore {
     public func completeUpload(
         _ key: String, _ upload: UploadID, _ parts: [UploadedPart], _ mode: PutMode
     ) async throws -> ETag {
+        try check(key: key, parts: parts)
+        try check(key: key, partByteCounts: parts.map(\.byteCount))
         let list = parts.map { part in
             "<Part><ETag>&quot;\(part.etag)&quot;</ETag><PartNumber>\(part.number)</PartNumber>"
                 + "<ChecksumCRC32C>\(S3Store.checksum(part.crc))</ChecksumCRC32C></Part>"

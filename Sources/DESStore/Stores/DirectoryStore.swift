@@ -1,6 +1,6 @@
 import DESCore
-internal import Glibc
-internal import Synchronization
+import Glibc
+import Synchronization
 
 /// Objects as files below a directory of a local file system.
 ///

@@ -1,5 +1,5 @@
 import DESCore
-internal import Synchronization
+import Synchronization
 
 /// Objects in memory, with the rules of S3: for tests, and the model that other stores are compared with.
 public final class MemoryStore: ObjectStore {
@@ -155,15 +155,16 @@ public final class MemoryStore: ObjectStore {
         try check(key: key, parts: parts)
         return try contents.withLock { contents in
             guard let stored = contents.uploads[upload], stored.key == Array(key.utf8) else { throw noUpload(key) }
-            var bodies: [[UInt8]] = []
+            var (whole, byteCounts): ([UInt8], [Int]) = ([], [])
             for part in parts {
                 guard let object = stored.parts[part.number], object.etag == part.etag else {
                     throw unknownPart(key, part)
                 }
-                bodies.append(object.bytes)
+                whole += object.bytes
+                byteCounts.append(object.bytes.count)
             }
-            try check(key: key, partByteCounts: bodies.map(\.count))
-            guard let etag = contents.put(stored.key, Array(bodies.joined()), mode) else { throw alreadyThere(key) }
+            try check(key: key, partByteCounts: byteCounts)
+            guard let etag = contents.put(stored.key, whole, mode) else { throw alreadyThere(key) }
             contents.uploads[upload] = nil
             return etag
         }

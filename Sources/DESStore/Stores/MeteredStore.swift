@@ -1,5 +1,5 @@
 import DESCore
-internal import Synchronization
+import Synchronization
 
 /// A request that a store can be asked for.
 public enum StoreOperation: String, Sendable, CaseIterable {

@@ -1,5 +1,6 @@
 import DESCore
-internal import Synchronization
+import Glibc
+import Synchronization
 
 /// Repeats requests that failed for a reason that may pass (``DESError/isTransient``): the only place that does.
 ///
@@ -172,8 +173,18 @@ extension ObjectStore {
         for start in stride(from: 0, to: body.count, by: 8 << 20) {
             let range = start..<min(start + 8 << 20, body.count)
             let read = try await get(key, .bytes(range), ifMatch: info.etag)
-            guard read.bytes.elementsEqual(body[range]) else { return nil }
+            guard areEqual(read.bytes, body[range]) else { return nil }
         }
         return info.etag
+    }
+}
+
+private func areEqual(_ first: [UInt8], _ second: ArraySlice<UInt8>) -> Bool {
+    guard first.count == second.count else { return false }
+    return first.withUnsafeBytes { first in
+        second.withUnsafeBytes { second in
+            guard let a = first.baseAddress, let b = second.baseAddress else { return true }
+            return memcmp(a, b, first.count) == 0
+        }
     }
 }

@@ -22,7 +22,8 @@ final class TemporaryDirectory: Sendable {
 
     /// What is in it or in the directory of that name, sorted.
     func names(in name: String = ".") throws(DESError) -> [String] {
-        try namesInDirectory(FileDescriptor(opening: self / name, O_RDONLY | O_DIRECTORY).rawValue).sorted()
+        let directory = try FileDescriptor(opening: self / name, O_RDONLY | O_DIRECTORY)
+        return namesInDirectory(directory.rawValue).sorted()
     }
 
     /// Makes a file, or writes it again in place.
