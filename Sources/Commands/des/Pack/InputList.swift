@@ -6,7 +6,9 @@ enum InputList {
     /// Starts for `paths`: a directory gives its content, anything else itself under its last component.
     static func starts(_ paths: [String]) throws(DESError) -> [TreeWalk.Start] {
         var starts: [TreeWalk.Start] = []
-        var parents: [String: Tree] = [:]  // one open directory for all files in it
+        // One open directory for all files in it, by the bytes of its path: to Swift two forms of one visible name are
+        // equal, to the system they are two directories.
+        var parents: [[UInt8]: Tree] = [:]
         for path in paths {
             var status = stat()
             guard stat(path, &status) == 0 || lstat(path, &status) == 0 else {
@@ -19,8 +21,8 @@ enum InputList {
                 let leaf = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
                 let directory = SpoolFile.directory(of: path)
                 let parent: Tree
-                if let known = parents[directory] { parent = known } else { parent = try Tree(directory) }
-                parents[directory] = parent
+                if let known = parents[Array(directory.utf8)] { parent = known } else { parent = try Tree(directory) }
+                parents[Array(directory.utf8)] = parent
                 starts.append(TreeWalk.Start(tree: parent, path: leaf))
             }
         }
