@@ -32,6 +32,14 @@ void des_sha256(const void *bytes, size_t count, uint8_t digest[32]);
 // 0, or -1 with errno (EEXIST: the target is there, and untouched).
 int des_rename_no_replace(int directory, const char *from, const char *to);
 
+// Opens `path` below the open directory `directory` and follows no link on the way, whatever is renamed meanwhile
+// (openat2(2)). `flags` as for open(2) of what is there; O_PATH opens a link itself. -1 with errno: ELOOP if a component
+// is a link, EXDEV if the path is absolute or has a component "..".
+int des_open_beneath(int directory, const char *path, int flags);
+
+// O_PATH, which Swift does not see: opens the place, a link itself too, and nothing can be read from it.
+extern const int des_open_place;
+
 // Starts writing the dirty pages of a range to disk without waiting, so that the fsync at the end is short.
 void des_start_writeback(int descriptor, int64_t offset, int64_t count);
 

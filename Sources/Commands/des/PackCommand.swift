@@ -8,9 +8,10 @@ struct PackCommand: Verb {
         abstract: "Pack files into a container.",
         discussion: """
             Names in the container are relative to each DIR. Mode, time and a media type guessed from the extension are
-            kept; empty directories and symbolic links too, the modes of other directories not. What cannot be packed (a file that vanishes or changes size
-            meanwhile, a device, a name that is not UTF-8) is reported and left out, and the exit status is 3.
-            The container appears under its name when it is whole and on disk, never before.
+            kept; empty directories and symbolic links too, the modes of other directories not. No link below a DIR is
+            followed, not even one that takes the place of a directory meanwhile. What cannot be packed (a file that
+            vanishes or changes size meanwhile, a device, a name that is not UTF-8) is reported and left out, and the exit
+            status is 3. The container appears under its name when it is whole and on disk, never before.
 
             EXAMPLES
               des pack photos -o photos.des

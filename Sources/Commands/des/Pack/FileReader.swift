@@ -63,11 +63,11 @@ struct FileReader: Sendable {
 
     /// Opens a file of the tree without following a link or waiting for the other end of a pipe.
     static func open(_ item: WalkItem) throws(DESError) -> FileDescriptor {
-        let raw = retryingInterrupts {
-            openat(item.tree.descriptor.rawValue, item.path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-        }
-        guard raw >= 0 else { throw .system(errno, "left out", item.path) }
-        return FileDescriptor(taking: raw, path: item.path)
+        try open(item, O_RDONLY | O_NONBLOCK)
+    }
+
+    private static func open(_ item: WalkItem, _ flags: Int32) throws(DESError) -> FileDescriptor {
+        try FileDescriptor(opening: item.path, below: item.tree.descriptor, flags, failing: "left out")
     }
 
     /// The status of a file of the tree that is open; it must still be a file.
@@ -101,13 +101,18 @@ struct FileReader: Sendable {
     }
 
     private func appendLink(_ item: WalkItem, to batch: inout EntryBatch) throws(DESError) {
-        let status = try FileReader.status(of: item)
+        // The link itself: what is asked of the descriptor is about what was opened, whatever has its name now.
+        let link = try FileReader.open(item, FileDescriptor.placeOnly)
+        let status = try link.status()
+        guard status.st_mode & S_IFMT == S_IFLNK else {
+            throw DESError(.conflict, "left out: it was a link and is no longer one")
+        }
         let meta = FileMeta(kind: .symlink, status: status, user: meta[item.name], name: item.name)
         _ = try batch.append(
             item.name, meta: meta.encode, bodyByteCountMax: Int(PATH_MAX),
             read: { buffer throws(DESError) in
                 guard let start = buffer.baseAddress?.assumingMemoryBound(to: CChar.self) else { return nil }
-                let count = readlinkat(item.tree.descriptor.rawValue, item.path, start, buffer.count)
+                let count = readlinkat(link.rawValue, "", start, buffer.count)
                 guard count >= 0 else { throw .system(errno, "left out", item.path) }
                 let target = UnsafeRawBufferPointer(rebasing: buffer[..<count])
                 guard String(validating: target, as: UTF8.self) != nil else {
@@ -118,12 +123,13 @@ struct FileReader: Sendable {
     }
 
     private func appendDirectory(_ item: WalkItem, to batch: inout EntryBatch) throws(DESError) {
-        let meta = FileMeta(
-            kind: .directory, status: try FileReader.status(of: item), user: meta[item.name], name: item.name)
+        let status = try FileReader.open(item, FileDescriptor.placeOnly | O_DIRECTORY).status()
+        let meta = FileMeta(kind: .directory, status: status, user: meta[item.name], name: item.name)
         let nothing: [UInt8] = []
         try batch.append(item.name, meta: meta.encode, body: nothing.span.bytes)
     }
 
+    /// What the walk would find at the item's path now. Good for an order, not for META: links above it are followed.
     static func status(of item: WalkItem) throws(DESError) -> stat {
         var status = stat()
         guard fstatat(item.tree.descriptor.rawValue, item.path, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
