@@ -50,11 +50,15 @@ int64_t des_read_cached(int descriptor, void *buffer, size_t count, int64_t offs
 // An unnamed file in `directory`: it goes with its descriptor, whatever dies. -1 with errno.
 int des_open_unnamed(const char *directory);
 
-// From now on SIGINT, SIGTERM and SIGHUP remove the file at `path` before they end the process with status 128 + signal.
-// -1 if the path is too long to be kept.
-int des_remove_when_interrupted(const char *path);
+// SIGINT, SIGTERM and SIGHUP end the process with status 128 + signal from now on, but not before one of the next two
+// calls: so that a file that is just being created is not left behind.
+void des_hold_interruptions(void);
 
-// The file is kept from now on: it is done, or gone.
+// From now on these signals remove the file at `path` first, unless the name stands for another file than the open
+// `file` by then. A path too long to be remembered (4,095 bytes) is not removed.
+void des_remove_when_interrupted(int file, const char *path);
+
+// The file is kept from now on: it is done, or gone, or was never made.
 void des_keep_when_interrupted(void);
 
 #endif

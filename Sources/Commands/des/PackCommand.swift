@@ -11,7 +11,8 @@ struct PackCommand: Verb {
             kept; empty directories and symbolic links too, the modes of other directories not. No link below a DIR is
             followed, not even one that takes the place of a directory meanwhile. What cannot be packed (a file that
             vanishes or changes size meanwhile, a device, a name that is not UTF-8) is reported and left out, and the exit
-            status is 3. The container appears under its name when it is whole and on disk, never before.
+            status is 3. The container appears under its name when it is whole and on disk, never before; until then it is
+            OUT.partial. A whole container that has that name is never touched (exit status 13).
 
             EXAMPLES
               des pack photos -o photos.des
@@ -104,8 +105,7 @@ struct PackCommand: Verb {
                 to: PipeSink(descriptor: STDOUT_FILENO, name: "standard output"), options: options)
         }
         options.spillDirectory = SpoolFile.directory(of: target)
-        let spool = try SpoolFile(path: target, replacing: force)
-        spool.removeWhenInterrupted()
+        let spool = try SpoolFile(path: target, replacing: force, removedWhenInterrupted: true)
         return try ContainerWriter(to: spool, options: options)
     }
 
