@@ -37,7 +37,8 @@ struct PackCommand: Verb {
     @Option(
         help: ArgumentHelp(
             "Pack the paths listed in this file, one a line; - is standard input. They are relative to DIR, or to the "
-                + "current directory.", valueName: "file"), completion: .file())
+                + "current directory; no link above them is followed. A directory gives all that is below it, once, "
+                + "whatever else is listed.", valueName: "file"), completion: .file())
     var filesFrom: String?
     @Flag(name: [.customShort("0"), .customLong("null")], help: "The listed paths are ended by NUL.")
     var nulSeparated = false

@@ -31,6 +31,8 @@ enum InputList {
 
     /// Starts for the paths listed in `file` (`-` is standard input), one a line, or ended by NUL. They are relative to
     /// `directory` and are the names in the container; `.` components and a leading `/` are dropped.
+    ///
+    /// A listed directory gives all that is below it. What is listed beside it, as `find` does, is not a second start.
     static func starts(
         listedIn file: String, nulSeparated: Bool, relativeTo directory: String, report: (DESError) -> Void
     ) throws(DESError) -> [TreeWalk.Start] {
@@ -38,6 +40,7 @@ enum InputList {
         let root = try Tree("/")
         let bytes = try wholeFile(file)
         var starts: [TreeWalk.Start] = []
+        var directories = Directories()
         for line in bytes.split(separator: nulSeparated ? 0 : UInt8(ascii: "\n")) {
             guard let text = String(validating: line, as: UTF8.self) else {
                 let shown = String(decoding: line, as: UTF8.self)
@@ -47,15 +50,38 @@ enum InputList {
             let components = text.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }.filter {
                 $0 != "."
             }
-            if components.isEmpty || components.contains("..") {
+            if components.contains("..") {
                 report(DESError(.invalidArgument, "left out: \"\(text)\" is not a path below a directory", place: file))
                 continue
             }
-            starts.append(
-                TreeWalk.Start(
-                    tree: text.utf8.first == UInt8(ascii: "/") ? root : tree, path: components.joined(separator: "/")))
+            let start = TreeWalk.Start(
+                tree: text.utf8.first == UInt8(ascii: "/") ? root : tree, path: components.joined(separator: "/"))
+            if directories.isNewOrNone(start) { starts.append(start) }
         }
-        return starts
+        return starts.filter { !directories.areAbove($0) }
+    }
+
+    /// The directories of a list, by tree and the bytes of their paths.
+    private struct Directories {
+        private var paths: [ObjectIdentifier: Set<[UInt8]>] = [:]
+
+        /// Remembers a directory; false if it was listed before, true also for what is none.
+        mutating func isNewOrNone(_ start: TreeWalk.Start) -> Bool {
+            var status = stat()
+            let path = start.path.isEmpty ? "." : start.path
+            guard fstatat(start.tree.descriptor.rawValue, path, &status, AT_SYMLINK_NOFOLLOW) == 0,
+                status.st_mode & S_IFMT == S_IFDIR
+            else { return true }
+            return paths[ObjectIdentifier(start.tree), default: []].insert(Array(start.path.utf8)).inserted
+        }
+
+        /// Whether one of them gives `start` too.
+        func areAbove(_ start: TreeWalk.Start) -> Bool {
+            guard let paths = paths[ObjectIdentifier(start.tree)], !start.path.isEmpty else { return false }
+            if paths.contains([]) { return true }
+            let path = Array(start.path.utf8)
+            return path.indices.contains { path[$0] == UInt8(ascii: "/") && paths.contains(Array(path[..<$0])) }
+        }
     }
 
     /// The bytes of a file, or of standard input for `-`.
