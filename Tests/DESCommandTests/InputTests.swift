@@ -88,6 +88,20 @@ struct InputTests {
         }
     }
 
+    @Test("a second name of the container that is replaced is an ordinary file", arguments: ["other", "sub/out.des"])
+    func secondName(name: String) throws {
+        try directory.tree("tree", ["x": "1", "sub/y": "2"])
+        let target = directory["tree/out.des"]
+        try Container.pack(directory["tree"], to: target)
+        let old = try Files.read(target)
+        try #require(link(target, directory["tree/\(name)"]) == 0)
+        for input in [directory["tree"], directory["tree/"] + "."] {
+            try Container.pack(input, to: target, options: ["--force"])
+            #expect(try Container.names(target, "--sort", "name") == [name, "sub/y", "x"].sorted())
+            #expect(try Command.des("cat", target, name).run().output == old)
+        }
+    }
+
     @Test("standard output that is a file in the tree is not packed into itself")
     func standardOutputInside() throws {
         try directory.tree("tree", ["x": "1", "out.des": ""])

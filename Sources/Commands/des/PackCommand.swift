@@ -69,13 +69,9 @@ struct PackCommand: Verb {
         let starts = try starts(faults)
         let writer = try makeWriter()
         let progress = Progress("packed", console)
-        let written =
-            target == "-"
-            ? [FileIdentity(descriptor: STDOUT_FILENO)] : [FileIdentity(target), FileIdentity(target + ".partial")]
-        let skipped = Set(written.compactMap { $0 })
         let excludes = exclude.map(NamePattern.init)
         let walk = TreeWalk(starts, excludes: excludes) { faults.report($0) }
-        let reader = FileReader(meta: metaFile, skipped: skipped)
+        let reader = FileReader(meta: metaFile, own: OwnOutput(target: target))
         let packer = TreePacker(writer, reader, faults: faults, progress: progress)
         let order = order
         let summary = try await progress.whileShown(

@@ -4,8 +4,7 @@ import Glibc
 /// Reads files of the tree into batches, on any thread. A file that cannot be read whole is reported and left out.
 struct FileReader: Sendable {
     let meta: MetaFile
-    /// The container that is being written and its spool file, should the walk meet them.
-    let skipped: Set<FileIdentity>
+    let own: OwnOutput
 
     /// A part of the container, in order.
     enum Part: Sendable {
@@ -82,7 +81,7 @@ struct FileReader: Sendable {
     private func appendFile(_ item: WalkItem, to batch: inout EntryBatch) throws(DESError) -> Appended {
         let file = try FileReader.open(item)
         let status = try FileReader.status(of: file)
-        if skipped.contains(FileIdentity(status)) { return .isItself }
+        if own.contains(item, status) { return .isItself }
         if status.st_size >= FileReader.largeByteCountMin { return .isLarge }
         let meta = FileMeta(status: status, user: meta[item.name], name: item.name)
         // One byte more than the size, so that the read that fills it also shows whether the file has grown.
