@@ -121,6 +121,18 @@ struct InputTests {
         #expect(try Container.names(container) == ["summary.log", "x"])
     }
 
+    @Test("an argument that is not UTF-8 is refused as wrong usage, not changed to one that is")
+    func argumentNotUTF8() throws {
+        try directory.tree("tree", ["x": "1"])
+        for (arguments, number) in [("tree -o $'lat\\xfc.des'", 4), ("$'tr\\xe9e' -o out.des", 2)] {
+            let script = "exec \"$0\" pack \(arguments)"
+            let result = try Command.tool(.bash, ["-c", script, DESProgram.path], in: directory.path).run()
+            #expect(result.status == 64 && result.errors.contains("argument \(number), "), "\(result)")
+            #expect(result.errors.contains("is not UTF-8"), "\(result)")
+            #expect(try Files.names(in: directory.path) == ["tree"])
+        }
+    }
+
     @Test("a relative output lands in the current directory, one in a directory that is missing is refused")
     func outputPlaces() throws {
         try directory.tree("tree", ["x": "1"])
