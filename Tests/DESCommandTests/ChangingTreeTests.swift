@@ -53,15 +53,66 @@ struct ChangingTreeTests {
     @Test("a file that may not be read is reported and left out", arguments: ["sub/victim", "sub/large"])
     func unreadable(file: String) throws {
         try pack(
-            injecting: "openat:error=EACCES", on: file, leavesOut: [file],
+            injecting: "openat,openat2:error=EACCES", on: file, leavesOut: [file],
             saying: "\(directory["tree"])/\(file): left out: Permission denied")
     }
 
     @Test("a file that is gone when its turn comes is reported and left out", arguments: ["sub/victim", "sub/large"])
     func vanished(file: String) throws {
         try pack(
-            injecting: "openat:error=ENOENT", on: file, leavesOut: [file],
+            injecting: "openat,openat2:error=ENOENT", on: file, leavesOut: [file],
             saying: "\(directory["tree"])/\(file): left out: No such file")
+    }
+
+    /// Packs a tree whose directory `swapped` becomes a link to `outside` after the walk has read its first names, and
+    /// before any file of it is opened.
+    ///
+    /// The walk stands still there: it has more pipes to report than the pipe of standard error holds.
+    private func packSwapping(_ order: String, under strace: Strace? = nil) throws -> Command.Result {
+        let (tree, outside) = (directory["swap/tree"], directory["swap/outside"])
+        for root in ["\(tree)/swapped", outside] {
+            try Files.write("\(root)/a", root == outside ? "secret" : "mine")
+            try Files.write("\(root)/a large", [UInt8](repeating: root == outside ? 1 : 2, count: 400_000))
+            try Files.makeDirectory("\(root)/an empty one")
+            try Files.link("\(root)/a link", to: root == outside ? "secret" : "mine")
+            try Files.write("\(root)/z/deep", root == outside ? "secret" : "mine")
+        }
+        for number in 0..<300 {
+            try #require(mkfifo("\(tree)/swapped/pipe\(number)\(String(repeating: "-", count: 200))", 0o600) == 0)
+        }
+        let command = Command.des("pack", tree, "-o", container, "--order", order)
+        let running = try strace?.start(command) ?? command.start()
+        _ = try running.readErrors(100)
+        try #require(rename("\(tree)/swapped", directory["swap/before"]) == 0)
+        try Files.link("\(tree)/swapped", to: outside)
+        return try running.wait()
+    }
+
+    @Test(
+        "nothing is read through a link that has taken the place of a directory", arguments: ["input", "key"],
+        [true, false])
+    func swapped(order: String, hasOpenat2: Bool) throws {
+        let result = try packSwapping(order, under: hasOpenat2 ? nil : Strace("openat2:error=ENOSYS"))
+        #expect(result.status == 3, "status \(result.status)")
+        #expect(try Container.names(container) == [])
+        let refused = result.errors.split(separator: "\n").filter { $0.contains("symbolic link, which is not") }
+        for name in ["a", "a large", "an empty one", "a link", "z"] {
+            let start = "des: \(directory["swap/tree"])/swapped/\(name): left out"
+            #expect(refused.count { $0.hasPrefix(start) } == 1, "\(name)")
+        }
+        try Container.expectClean(container)
+    }
+
+    @Test("a kernel without openat2 packs the same", arguments: ["ENOSYS", "EPERM"])
+    func olderKernel(error: String) throws {
+        try Files.link(directory["tree/sub/link"], to: "victim")
+        try Files.makeDirectory(directory["tree/sub/empty"])
+        try Container.pack(directory["tree"], to: container)
+        let whole = try Files.read(container)
+        let result = try Strace("openat2:error=\(error)").run(
+            Command.des("pack", directory["tree"], "-o", container, "--force"))
+        #expect(result.status == 0, "\(result)")
+        #expect(try Files.read(container) == whole)
     }
 
     @Test(
@@ -91,7 +142,7 @@ struct ChangingTreeTests {
         "a directory that cannot be opened is reported; what lies beside it is packed", arguments: ["EACCES", "ENOENT"])
     func directory(error: String) throws {
         try pack(
-            injecting: "openat:error=\(error)", on: "sub", leavesOut: ["sub"],
+            injecting: "openat,openat2:error=\(error)", on: "sub", leavesOut: ["sub"],
             saying: "\(directory["tree"])/sub: left out: cannot open the directory")
     }
 

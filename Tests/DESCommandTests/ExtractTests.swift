@@ -63,6 +63,17 @@ struct ExtractTests {
         }
     }
 
+    @Test("a target that is a file is said once, before anything is done", arguments: ["file", "link"])
+    func targetIsFile(path: String) throws {
+        try directory.tree("tree", ["a": "1", "b": "2", "c/d": "3"])
+        try Container.pack(directory["tree"], to: directory["out.des"])
+        try Files.write(directory["file"], "kept")
+        try Files.link(directory["link"], to: "file")
+        let result = try extract("out.des", to: path, "--force")
+        #expect(result.status == 13 && result.errors == "des: \(path): is not a directory\n", "\(result)")
+        #expect(try Files.text(directory["file"]) == "kept")
+    }
+
     @Test("what an earlier writer left out of META is filled in as the system does; odd values are not believed")
     func oddMeta() throws {
         try Repository.forge(

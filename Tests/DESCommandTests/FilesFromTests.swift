@@ -65,6 +65,31 @@ struct FilesFromTests {
         try Container.expectClean(container)
     }
 
+    @Test(
+        "what find prints is packed once, directories or what is below them first",
+        arguments: ["find . -print0", "find . -depth -print0", "find sub a.txt new* ./-dash sub -print0"])
+    func find(list: String) throws {
+        try Files.makeDirectory(directory["tree/sub/empty"])
+        try Files.link(directory["tree/sub/link"], to: "..")
+        let found = try Command.tool(.bash, ["-c", list], in: directory["tree"]).run()
+        #expect(found.status == 0 && found.output.contains(0), "\(found)")
+        let result = try pack(list: found.text, "-0")
+        #expect(result.errors.contains("packed 7 entries,"), "\(result)")
+        #expect(
+            try Container.names(container, "--sort", "name")
+                == ["-dash", "a.txt", "new\nline", "sub/b.txt", "sub/c.txt", "sub/empty", "sub/link"])
+    }
+
+    @Test("a path beside a listed directory, or below a listed link to one, is not taken for a part of it")
+    func besideDirectory() throws {
+        try directory.tree("tree", ["sub.txt": "6", "sub!/d": "7", "\u{E9}/x": "8", "e\u{301}/y": "9"])
+        try Files.link(directory["tree/link"], to: "sub")
+        let result = try pack(list: "sub\nsub.txt\nsub!/d\n\u{E9}\ne\u{301}/y\nlink\nlink/b.txt\n", status: 3)
+        #expect(result.errors.contains("/link/b.txt: left out: it or a directory above it is a symbolic"), "\(result)")
+        let names = ["sub/b.txt", "sub/c.txt", "sub.txt", "sub!/d", "\u{E9}/x", "e\u{301}/y", "link"]
+        #expect(try Container.names(container).map { Array($0.utf8) } == names.map { Array($0.utf8) })
+    }
+
     @Test("a path that is not there, listed twice or not UTF-8 is reported; the rest is packed")
     func faults() throws {
         var command = Command.des("pack", "tree", "-o", "out.des", "--files-from", "-", in: directory.path)

@@ -17,7 +17,8 @@ struct InputTests {
         let first = try directory.tree("first", ["same": "first", "a": "1"])
         let second = try directory.tree("second", ["same": "second", "b": "2"])
         let result = try Container.pack(first, second, to: container, status: 3)
-        #expect(result.errors.contains("same") && result.errors.contains("1 left out"), "\(result)")
+        let message = "des: \(second)/same: left out: another input already has the name \"same\"\n"
+        #expect(result.errors.contains(message) && result.errors.contains("1 left out"), "\(result)")
         #expect(try Container.names(container, "--sort", "name") == ["a", "b", "same"])
         #expect(try Command.des("cat", container, "same").run().text == "first")
         try Container.expectClean(container)
@@ -30,7 +31,7 @@ struct InputTests {
         }
         let result = try Container.pack(
             directory["first"], directory["second"], to: container, options: ["--order", order], status: 3)
-        #expect(result.errors.contains("same"), "\(result)")
+        #expect(result.errors.contains("des: \(directory["second"])/same: "), "\(result)")
         let content = try Command.des("cat", container, "same").run().output
         #expect(content.count == 300_000 && content.first == 5)
         try Container.expectClean(container)
@@ -44,6 +45,17 @@ struct InputTests {
         #expect(try Container.names(container, "--sort", "name") == ["file.txt", "link"])
         #expect(try Container.meta(container, "link")["type"] == .string("symlink"))
         #expect(try Command.des("cat", container, "link").run().text == "deep/file.txt")
+    }
+
+    @Test("files in directories whose names differ only in their normal form are told apart")
+    func normalForms() throws {
+        // é as one code point and as e with an accent: equal to Swift, two directories to the system.
+        try Files.write(directory["n/\u{E9}/first"], "composed")
+        try Files.write(directory["n/\u{E9}/second"], "wrong")
+        try Files.write(directory["n/e\u{301}/second"], "decomposed")
+        try Container.pack(directory["n/\u{E9}/first"], directory["n/e\u{301}/second"], to: container)
+        #expect(try Container.names(container) == ["first", "second"])
+        #expect(try Command.des("cat", container, "first", "second").run().text == "composeddecomposed")
     }
 
     @Test("a directory may be given by a link to it, with a slash at the end, or relative to the current one")
@@ -77,6 +89,20 @@ struct InputTests {
         }
     }
 
+    @Test("a second name of the container that is replaced is an ordinary file", arguments: ["other", "sub/out.des"])
+    func secondName(name: String) throws {
+        try directory.tree("tree", ["x": "1", "sub/y": "2"])
+        let target = directory["tree/out.des"]
+        try Container.pack(directory["tree"], to: target)
+        let old = try Files.read(target)
+        try #require(link(target, directory["tree/\(name)"]) == 0)
+        for input in [directory["tree"], directory["tree/"] + "."] {
+            try Container.pack(input, to: target, options: ["--force"])
+            #expect(try Container.names(target, "--sort", "name") == [name, "sub/y", "x"].sorted())
+            #expect(try Command.des("cat", target, name).run().output == old)
+        }
+    }
+
     @Test("standard output that is a file in the tree is not packed into itself")
     func standardOutputInside() throws {
         try directory.tree("tree", ["x": "1", "out.des": ""])
@@ -94,6 +120,18 @@ struct InputTests {
         let result = try command.run()
         #expect(result.status == 0, "\(result)")
         #expect(try Container.names(container) == ["summary.log", "x"])
+    }
+
+    @Test("an argument that is not UTF-8 is refused as wrong usage, not changed to one that is")
+    func argumentNotUTF8() throws {
+        try directory.tree("tree", ["x": "1"])
+        for (arguments, number) in [("tree -o $'lat\\xfc.des'", 4), ("$'tr\\xe9e' -o out.des", 2)] {
+            let script = "exec \"$0\" pack \(arguments)"
+            let result = try Command.tool(.bash, ["-c", script, DESProgram.path], in: directory.path).run()
+            #expect(result.status == 64 && result.errors.contains("argument \(number), "), "\(result)")
+            #expect(result.errors.contains("is not UTF-8"), "\(result)")
+            #expect(try Files.names(in: directory.path) == ["tree"])
+        }
     }
 
     @Test("a relative output lands in the current directory, one in a directory that is missing is refused")

@@ -42,6 +42,31 @@ struct InterruptionTests {
         }
     }
 
+    @Test(
+        "a signal that comes while the spool file is made leaves nothing behind",
+        arguments: ["openat", "flock", "ftruncate"], [SIGTERM, SIGINT])
+    func interruptedAtStart(call: String, signal: Int32) throws {
+        // The signal comes when the call is entered, and is handled when the call is done.
+        let strace = Strace("\(call):signal=\(signal):when=1", on: container + ".partial", "out.des.partial")
+        for options in [[], ["--force"]] {
+            var command = Command.des("pack", directory["tree"], "-o", container)
+            command.arguments += options
+            let result = try strace.run(command)
+            #expect(result.status == 128 + signal, "\(result)")
+            #expect(try Files.names(in: directory.path) == ["tree"])
+        }
+    }
+
+    @Test("an interrupted pack leaves a file alone that has taken the name of its spool file", arguments: [SIGTERM])
+    func interruptedReplaced(signal: Int32) throws {
+        let running = try startHeld()
+        Files.remove(container + ".partial")
+        try Files.write(container + ".partial", "somebody else's")
+        running.send(signal)
+        #expect(try running.wait().status == 128 + signal)
+        #expect(try Files.text(container + ".partial") == "somebody else's")
+    }
+
     @Test("an interrupted pack leaves the container it was to replace", arguments: [SIGINT, SIGTERM])
     func interruptedReplacing(signal: Int32) throws {
         try Files.write(container, "an older container")

@@ -123,6 +123,43 @@ struct SpoolFileTests {
         #expect(try directory.read("c.des.partial") == whole)
     }
 
+    @Test("a whole container that has the spool file's name is refused and left alone", arguments: [false, true])
+    func wholeContainer(replacing: Bool) throws {
+        try directory.write(whole, to: "c.des.partial")
+        #expect(openingCode(path, replacing: replacing) == .conflict)
+        #expect(try directory.read("c.des.partial") == whole)
+        var later = whole
+        later[later.count - 64] = 2
+        try directory.write(later, to: "c.des.partial")
+        #expect(openingCode(path, replacing: replacing) == .conflict, "a container of a later version")
+        #expect(try directory.read("c.des.partial") == later)
+        try directory.write(Array(whole.dropLast()), to: "c.des.partial")
+        #expect(openingCode(path, replacing: replacing) == nil, "what lacks a byte is no container")
+    }
+
+    @Test("a spool file with a second name that is not the container's is refused, and keeps both")
+    func foreignSecondName() throws {
+        for bytes in [Header.bytes, [], whole] {
+            try directory.write(bytes, to: "elsewhere")
+            #expect(link(directory / "elsewhere", path + ".partial") == 0)
+            #expect(openingCode(path) == .conflict)
+            #expect(openingCode(path, replacing: true) == .conflict)
+            #expect(directory.names == ["c.des.partial", "elsewhere"])
+            #expect(try directory.read("elsewhere") == bytes)
+            unlink(path + ".partial")
+            unlink(directory / "elsewhere")
+        }
+    }
+
+    @Test("a spool file that is the second name of the container to replace is given up for a new one")
+    func ownSecondName() throws {
+        try directory.write([1, 2, 3], to: "c.des")
+        #expect(link(path, path + ".partial") == 0)
+        try write(replacing: true)
+        #expect(try directory.read("c.des") == whole)
+        #expect(directory.names == ["c.des"])
+    }
+
     @Test("a spool file that a dead writer left is taken over and emptied")
     func stale() throws {
         try directory.write(Header.bytes + [UInt8](repeating: 0xEE, count: 100_000), to: "c.des.partial")

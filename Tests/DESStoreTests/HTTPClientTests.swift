@@ -55,18 +55,27 @@ struct HTTPClientTests {
     /// Reads one request with its body; `nil` at the end of the connection.
     private static func request(_ connection: Int32) -> String? {
         var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        var buffer = [UInt8](repeating: 0, count: 256 << 10)
+        var wanted: Int?
         while true {
             let count = read(connection, &buffer, buffer.count)
             if count <= 0 { return nil }
             bytes += buffer[..<count]
-            let text = String(decoding: bytes, as: UTF8.self)
-            guard let end = text.firstRange(of: "\r\n\r\n") else { continue }
-            let length =
-                text.split(separator: "\r\n").first { $0.lowercased().hasPrefix("content-length:") }
-                .flatMap { Int($0.drop { $0 != " " }.dropFirst()) } ?? 0
-            if text[end.upperBound...].utf8.count >= length { return text }
+            if wanted == nil, let end = headEnd(bytes) {
+                let head = String(decoding: bytes[..<end], as: UTF8.self)
+                let length = head.split(separator: "\r\n").first { $0.lowercased().hasPrefix("content-length:") }
+                wanted = end + (length.flatMap { Int($0.drop { $0 != " " }.dropFirst()) } ?? 0)
+            }
+            if let wanted, bytes.count >= wanted { return String(decoding: bytes, as: UTF8.self) }
         }
+    }
+
+    /// Where the empty line after the header fields ends.
+    private static func headEnd(_ bytes: [UInt8]) -> Int? {
+        let mark = Array("\r\n\r\n".utf8)
+        let end = min(bytes.count, 16 << 10)
+        guard end >= mark.count else { return nil }
+        return (mark.count...end).first { bytes[($0 - mark.count)..<$0].elementsEqual(mark) }
     }
 
     private static func answer(_ connection: Int32, _ text: String) {

@@ -26,6 +26,15 @@ struct Suite {
         try table.markdown(machine: machine).write(to: path)
     }
 
+    /// What profiles of both programs on two cores show; figures of one machine, for the order of size.
+    private static let packLimit =
+        "both programs spend most of their time in the kernel (open, stat, read and close of 100,000 files, copies into "
+        + "and out of the page cache): about 0.7 s of 1.2 s of processor time here, and 1.0 s of tar's on its one core. "
+        + "With two cores to share that, the limit is about 1.5x to tmpfs and 2x to disk; more cores give more."
+    private static let startLimit =
+        "the start of the process, Swift's runtime and the parser of arguments, takes about 4 ms, which is most of the "
+        + "time; what the read itself takes is the row for the inside of the process."
+
     /// 100,000 files against tar.
     private func packAndExtract(_ disk: WorkDirectory, _ memory: WorkDirectory, _ table: inout Table) throws {
         let tree = disk.path + "/tree"
@@ -45,11 +54,12 @@ struct Suite {
                 peer: { try Command(tar).run().seconds })
             table.ratio(
                 "pack 100,000 files (log-normal, median 4 KiB, \(total / 1_000_000) MB) to \(place), files/s",
-                ours: 100_000 / runs.ours, peer: 100_000 / runs.peer, unit: "files/s", target: "at least 2.0x",
+                ours: 100_000 / runs.ours, peer: 100_000 / runs.peer, unit: "files/s",
+                target: .atLeast(2, "x", limit: Suite.packLimit),
                 command: tar.replacing(directory, with: "").replacing(tree, with: "tree"))
             table.value(
-                "peak memory of that pack (whole process)", Double(peak) / 1_048_576, unit: "MiB",
-                target: "under 200 MB")
+                "peak memory of that pack (whole process)", Double(peak) / 1_000_000, unit: "MB",
+                target: .under(200, " MB"))
         }
         let container = disk.path + "/a.des"
         try Command("\(des) pack \(tree) -o \(container) --force --quiet").run()
@@ -61,7 +71,7 @@ struct Suite {
             peer: { try Command("tar -xf \(disk.path)/a.tar -C \(tarOut)").run().seconds })
         table.ratio(
             "extract the same to disk, files/s", ours: 100_000 / runs.ours, peer: 100_000 / runs.peer, unit: "files/s",
-            target: "at least 1.5x", command: "tar -xf a.tar -C out")
+            target: .atLeast(1.5, "x"), command: "tar -xf a.tar -C out")
         try Command("rm -rf \(out) \(tarOut) \(tree) \(disk.path)/a.tar \(memory.path)/a.tar \(memory.path)/a.des")
             .run()
     }
@@ -82,31 +92,32 @@ struct Suite {
             peer: { try Command(["/bin/cat", file]).run().seconds })
         table.process(
             "`des cat` of one name from 1,000,000 entries of 1 KiB, whole process", ours: cat.ours, peer: cat.peer,
-            target: "at most 8x", command: "cat one-file-of-1-KiB", isFactorOfPeer: true)
+            target: .atMost(8, "x its time", limit: Suite.startLimit),
+            command: "cat one-file-of-1-KiB", isFactorOfPeer: true)
         let unzip = try Paired.run(
             count: 5, prepare: {},
             ours: { try Command([des, "cat", container, name]).run().seconds },
             peer: { try Command(["/usr/bin/unzip", "-p", zip, name]).run().seconds })
         table.process(
             "the same against a zip of the same tree", ours: unzip.ours, peer: unzip.peer,
-            target: "at least 50x faster",
+            target: .atLeast(50, "x faster", limit: Suite.startLimit),
             command: "unzip -p m.zip NAME", isFactorOfPeer: false)
         try Command("rm \(zip)").run()
 
         let open = try loop("open", container, "1000000")
-        table.value("open and read one name, inside the process", open[0] * 1_000, unit: "ms", target: "under 1 ms")
-        table.value("bytes read for that", open[1] / 1_024, unit: "KiB", target: "under 256 KiB")
+        table.value("open and read one name, inside the process", open[0] * 1_000, unit: "ms", target: .under(1, " ms"))
+        table.value("bytes read for that", open[1] / 1_024, unit: "KiB", target: .under(256, " KiB"))
         let reads = try Paired.run(
             count: 5, prepare: {}, ours: { try 1 / loop("reads", container, "1000000")[0] },
             peer: { try 1 / loop("bare-reads", container, "1000000")[0] })
         table.ratio(
             "checked random reads of 1 KiB by name, warm, one core", ours: 1 / reads.ours, peer: 1 / reads.peer,
-            unit: "reads/s", target: "at least 1.0x",
+            unit: "reads/s", target: .atLeast(1, "x"),
             command: "loop: pread into a reused buffer, CRC32C, SHA-256 of the name")
         let anonymous = try loop("memory-reads", container, "1000000")[0] - loop("memory-empty")[0]
         table.value(
-            "RssAnon of a reader after 10,000 random reads, above an empty process", anonymous / 1_048_576, unit: "MiB",
-            target: "under 32 MB")
+            "RssAnon of a reader after 10,000 random reads, above an empty process", anonymous / 1_000_000, unit: "MB",
+            target: .under(32, " MB"))
     }
 
     /// What the writer costs.
@@ -115,10 +126,11 @@ struct Suite {
         let empty = try loop("memory-empty")[0]
         table.value(
             "peak memory of writing 4,000,000 tiny entries (names of 16 bytes), above an empty process",
-            (written[0] - empty) / 4_000_000, unit: "bytes/entry", target: "under 160")
+            (written[0] - empty) / 4_000_000, unit: "bytes/entry", target: .under(160, " bytes/entry"))
         table.value(
             "container of 4,000,000 entries, above the v1 layout of the same",
-            (written[1] - written[2] - 131_072) / 4_000_000, unit: "bytes/entry + 128 KiB", target: "at most 9")
+            (written[1] - written[2] - 131_072) / 4_000_000, unit: "bytes/entry + 128 KiB",
+            target: .atMost(9, " bytes/entry + 128 KiB"))
     }
 
     private func loop(_ arguments: String...) throws -> [Double] {

@@ -4,31 +4,40 @@ import Glibc
 struct Table {
     private var lines: [String] = []
     private var commands: [String] = []
+    /// What is missed, and why.
+    private var misses: [String] = []
 
     /// A rate against a peer's rate.
     mutating func ratio(
-        _ what: String, ours: Double, peer: Double, unit: String, target: String, command: String
+        _ what: String, ours: Double, peer: Double, unit: String, target: Target, command: String
     ) {
-        add(what, "\(short(ours)) \(unit)", "\(short(peer)) \(unit)", short(ours / peer) + "x", target, command)
+        add(
+            what, "\(short(ours)) \(unit)", "\(short(peer)) \(unit)", short(ours / peer) + "x", target,
+            reached: ours / peer, command)
     }
 
     /// The time of a process against a peer's; either how many times as long, or how many times faster.
     mutating func process(
-        _ what: String, ours: Double, peer: Double, target: String, command: String, isFactorOfPeer: Bool
+        _ what: String, ours: Double, peer: Double, target: Target, command: String, isFactorOfPeer: Bool
     ) {
-        let ratio = isFactorOfPeer ? short(ours / peer) + "x its time" : short(peer / ours) + "x faster"
-        add(what, "\(short(ours * 1_000)) ms", "\(short(peer * 1_000)) ms", ratio, target, command)
+        let ratio = isFactorOfPeer ? ours / peer : peer / ours
+        add(
+            what, "\(short(ours * 1_000)) ms", "\(short(peer * 1_000)) ms",
+            short(ratio) + (isFactorOfPeer ? "x its time" : "x faster"), target, reached: ratio, command)
     }
 
     /// A figure without a peer.
-    mutating func value(_ what: String, _ value: Double, unit: String, target: String) {
-        add(what, "\(short(value)) \(unit)", "", "", target, nil)
+    mutating func value(_ what: String, _ value: Double, unit: String, target: Target) {
+        add(what, "\(short(value)) \(unit)", "", "", target, reached: value, nil)
     }
 
     private mutating func add(
-        _ what: String, _ ours: String, _ peer: String, _ ratio: String, _ target: String, _ command: String?
+        _ what: String, _ ours: String, _ peer: String, _ ratio: String, _ target: Target, reached: Double,
+        _ command: String?
     ) {
-        let line = "| \(what) | \(ours) | \(peer) | \(ratio) | \(target) |"
+        let isMet = target.isMet(by: reached)
+        let line = "| \(what) | \(ours) | \(peer) | \(ratio) | \(target.text) | \(isMet ? "met" : "**missed**") |"
+        if !isMet { misses.append("* \(what): \(target.limit ?? "the reason is not known yet.")") }
         note(line)
         lines.append(line)
         if let command { commands.append("* \(what): `\(command)`") }
@@ -40,20 +49,27 @@ struct Table {
             text: """
                 # Benchmarks
 
-                Written by `make bench`; no figure here is typed by hand. Ours and the peer run in turn on the same data in
+                Written by `make bench`; no figure of the table is typed by hand. Ours and the peer run in turn on the same data in
                 the same run, with a warm page cache; the figures are medians (of 5 runs; of 201 for `cat`).
 
                 Machine: \(machine)
 
-                | what | ours | peer | ratio | target |
-                |---|---|---|---|---|
+                | what | ours | peer | ratio | target | result |
+                |---|---|---|---|---|---|
                 \(lines.joined(separator: "\n"))
+
+                \(reasons)
 
                 The peers' commands:
 
                 \(commands.joined(separator: "\n"))
 
                 """)
+    }
+
+    private var reasons: String {
+        misses.isEmpty
+            ? "Every target is met." : "Targets that are missed, and why:\n\n" + misses.joined(separator: "\n")
     }
 
     /// Three significant digits, thousands separated by commas.

@@ -36,6 +36,14 @@ int des_rename_no_replace(int from_directory, const char *from, int to_directory
 // 0, or -1 with errno (EINVAL: the file system cannot).
 int des_rename_exchange(int first_directory, const char *first, int second_directory, const char *second);
 
+// Opens `path` below the open directory `directory` and follows no link on the way, whatever is renamed meanwhile
+// (openat2(2)). `flags` as for open(2) of what is there; O_PATH opens a link itself. -1 with errno: ELOOP if a component
+// is a link, EXDEV if the path is absolute or has a component "..".
+int des_open_beneath(int directory, const char *path, int flags);
+
+// O_PATH, which Swift does not see: opens the place, a link itself too, and nothing can be read from it.
+extern const int des_open_place;
+
 // Starts writing the dirty pages of a range to disk without waiting, so that the fsync at the end is short.
 void des_start_writeback(int descriptor, int64_t offset, int64_t count);
 
@@ -46,11 +54,15 @@ int64_t des_read_cached(int descriptor, void *buffer, size_t count, int64_t offs
 // An unnamed file in `directory`: it goes with its descriptor, whatever dies. -1 with errno.
 int des_open_unnamed(const char *directory);
 
-// From now on SIGINT, SIGTERM and SIGHUP remove the file at `path` before they end the process with status 128 + signal.
-// -1 if the path is too long to be kept.
-int des_remove_when_interrupted(const char *path);
+// SIGINT, SIGTERM and SIGHUP end the process with status 128 + signal from now on, but not before one of the next two
+// calls: so that a file that is just being created is not left behind.
+void des_hold_interruptions(void);
 
-// The file is kept from now on: it is done, or gone.
+// From now on these signals remove the file at `path` first, unless the name stands for another file than the open
+// `file` by then. A path too long to be remembered (4,095 bytes) is not removed.
+void des_remove_when_interrupted(int file, const char *path);
+
+// The file is kept from now on: it is done, or gone, or was never made.
 void des_keep_when_interrupted(void);
 
 #endif

@@ -49,8 +49,7 @@ struct CopyCommand: Verb {
 
     /// Copies to a spool file, and checks that before it gets its name.
     private func copy(_ source: any ByteSource, toFile path: String) async throws -> Int {
-        let spool = try SpoolFile(path: path, replacing: force)
-        spool.removeWhenInterrupted()
+        let spool = try SpoolFile(path: path, replacing: force, removedWhenInterrupted: true)
         return try await copy(source, to: spool) { try await verify(try FileByteSource(path: path + ".partial")) }
     }
 

@@ -30,6 +30,7 @@ struct DES: AsyncParsableCommand {
         signal(SIGXFSZ, SIG_IGN)  // a file over its limit is an error of write(2), and reported
         raiseDescriptorLimit()
         do {
+            try checkArguments()
             var command = try parseAsRoot()
             guard let verb = command as? any Verb else {
                 try command.run()
@@ -47,6 +48,18 @@ struct DES: AsyncParsableCommand {
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
         limit.rlim_cur = limit.rlim_max
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
+    /// Refuses arguments that are not UTF-8: as text they would be changed, and name another file.
+    private static func checkArguments() throws {
+        for number in 1..<max(1, Int(CommandLine.argc)) {
+            guard let argument = CommandLine.unsafeArgv[number] else { break }
+            let bytes = UnsafeRawBufferPointer(start: argument, count: strlen(argument))
+            if String(validating: bytes, as: UTF8.self) == nil {
+                let shown = String(decoding: bytes, as: UTF8.self).escapingControlCharacters
+                throw ValidationError("argument \(number), \"\(shown)\", is not UTF-8")
+            }
+        }
     }
 
     /// Opens /dev/null for standard streams that are closed, so that no file gets their numbers and their output.

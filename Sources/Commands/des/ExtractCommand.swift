@@ -9,9 +9,11 @@ struct ExtractCommand: Verb {
         discussion: """
             Times and modes of files, links and empty directories are restored, set-user-id, set-group-id and sticky bits
             excepted; other directories are made with the modes of new ones. Nothing is written outside DIR or through a
-            link, and nothing that is there is touched without --force. Every body is checked before it is written. An
-            entry that fails is reported and the rest goes on: the exit status is 11 if a body was corrupt, else 13 if a
-            name was taken, else 3. As with tar, files are not synced, and a kill can leave the file it met incomplete.
+            link, and nothing that is there is touched without --force. A body of up to
+            8 MiB is checked before it is written; a larger one is written under a temporary name and gets its own only
+            after the check. An entry that fails is reported and the rest goes on: the exit status is 11 if a body was
+            corrupt, else 13 if a name was taken, else 3. As with tar, files are not synced, and a kill can leave the file
+            it met incomplete, or one named .des-PID-NUMBER.partial.
 
             EXAMPLES
               des extract photos.des -C restored

@@ -9,9 +9,11 @@ struct PackCommand: Verb {
         abstract: "Pack files into a container.",
         discussion: """
             Names in the container are relative to each DIR. Mode, time and a media type guessed from the extension are
-            kept; empty directories and symbolic links too, the modes of other directories not. What cannot be packed (a file that vanishes or changes size
-            meanwhile, a device, a name that is not UTF-8) is reported and left out, and the exit status is 3.
-            The container appears under its name when it is whole and on disk, never before.
+            kept; empty directories and symbolic links too, the modes of other directories not. No link below a DIR is
+            followed, not even one that takes the place of a directory meanwhile. What cannot be packed (a file that
+            vanishes or changes size meanwhile, a device, a name that is not UTF-8) is reported and left out, and the exit
+            status is 3. The container appears under its name when it is whole and on disk, never before; until then it is
+            OUT.partial. A whole container that has that name is never touched (exit status 13).
 
             EXAMPLES
               des pack photos -o photos.des
@@ -37,7 +39,8 @@ struct PackCommand: Verb {
     @Option(
         help: ArgumentHelp(
             "Pack the paths listed in this file, one a line; - is standard input. They are relative to DIR, or to the "
-                + "current directory.", valueName: "file"), completion: .file())
+                + "current directory; no link above them is followed. A directory gives all that is below it, once, "
+                + "whatever else is listed.", valueName: "file"), completion: .file())
     var filesFrom: String?
     @Flag(name: [.customShort("0"), .customLong("null")], help: "The listed paths are ended by NUL.")
     var nulSeparated = false
@@ -68,13 +71,9 @@ struct PackCommand: Verb {
         let starts = try starts(faults)
         let writer = try await makeWriter()
         let progress = Progress("packed", console)
-        let written =
-            target == "-"
-            ? [FileIdentity(descriptor: STDOUT_FILENO)] : [FileIdentity(target), FileIdentity(target + ".partial")]
-        let skipped = Set(written.compactMap { $0 })
         let excludes = exclude.map(NamePattern.init)
         let walk = TreeWalk(starts, excludes: excludes) { faults.report($0) }
-        let reader = FileReader(meta: metaFile, skipped: skipped)
+        let reader = FileReader(meta: metaFile, own: OwnOutput(target: target))
         let packer = TreePacker(writer, reader, faults: faults, progress: progress)
         let order = order
         let summary = try await progress.whileShown(
@@ -111,8 +110,7 @@ struct PackCommand: Verb {
             return try ContainerWriter(to: try await location.sink(replacing: force), options: options)
         }
         options.spillDirectory = SpoolFile.directory(of: path)
-        let spool = try SpoolFile(path: path, replacing: force)
-        spool.removeWhenInterrupted()
+        let spool = try SpoolFile(path: path, replacing: force, removedWhenInterrupted: true)
         return try ContainerWriter(to: spool, options: options)
     }
 

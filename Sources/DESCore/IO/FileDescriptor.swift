@@ -3,6 +3,9 @@ package import Glibc
 
 /// An open file: closed when it goes. Every call retries EINTR and says the path and the reason when it fails.
 package struct FileDescriptor: ~Copyable, Sendable {
+    /// O_PATH: opens a place, a link itself too; its status and a link's target can be asked, nothing be read.
+    package static let placeOnly = des_open_place
+
     package let rawValue: Int32
     package let path: String
 
@@ -15,6 +18,16 @@ package struct FileDescriptor: ~Copyable, Sendable {
     package init(opening path: String, _ flags: Int32, mode: mode_t = 0o666) throws(DESError) {
         let descriptor = retryingInterrupts { open(path, flags | O_CLOEXEC, mode) }
         guard descriptor >= 0 else { throw .system(errno, "cannot open", path) }
+        self.init(taking: descriptor, path: path)
+    }
+
+    /// Opens `path` below `directory`, and follows no link on the way: not even one that has just taken the place of a
+    /// directory. `path` is relative and has no component `..`; with ``placeOnly`` a link itself is opened.
+    package init(
+        opening path: String, below directory: borrowing FileDescriptor, _ flags: Int32, failing what: String
+    ) throws(DESError) {
+        let descriptor = openBeneath(directory.rawValue, path, flags)
+        guard descriptor >= 0 else { throw .opening(errno, what, path) }
         self.init(taking: descriptor, path: path)
     }
 
@@ -106,6 +119,13 @@ extension DESError {
         return DESError(code, "\(what): \(reason(number))", place: path)
     }
 
+    /// The same for an open that follows no link.
+    package static func opening(_ number: Int32, _ what: String, _ path: String) -> DESError {
+        guard number == ELOOP else { return system(number, what, path) }
+        return DESError(
+            .conflict, "\(what): it or a directory above it is a symbolic link, which is not followed", place: path)
+    }
+
     /// The text of an errno value.
     package static func reason(_ number: Int32) -> String {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
@@ -124,6 +144,11 @@ package func retryingInterrupts<T: SignedInteger>(_ call: () -> T) -> T {
         let result = call()
         if result != -1 || errno != EINTR { return result }
     }
+}
+
+/// Opens `path` below the open `directory` without following a link; -1 with errno, ELOOP for a link on the way.
+package func openBeneath(_ directory: Int32, _ path: String, _ flags: Int32) -> Int32 {
+    des_open_beneath(directory, path, flags)
 }
 
 /// renameat(2) that fails with EEXIST if `new` is there; 0 or -1 with errno.

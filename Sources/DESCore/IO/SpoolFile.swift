@@ -19,15 +19,21 @@ public final class SpoolFile: ByteSink {
     private var writebackStart = 0
     /// Committed or abandoned: the spool file is not ours any more.
     private var isOver = false
+    private let isRemovedWhenInterrupted: Bool
 
     /// Dirty bytes are sent to disk in steps of this size while more come in, so that the fsync at the end is short.
     private static let writebackByteCount = 8 << 20
 
     /// Opens the spool file of `path`.
-    /// - Throws: ``DESError/Code/conflict`` if `path` exists and is not to be replaced, or another process is writing it.
-    public init(path: String, replacing: Bool = false) throws(DESError) {
+    ///
+    /// With `removedWhenInterrupted`, SIGINT, SIGTERM and SIGHUP remove it from its creation on, before they end the
+    /// process: for a program that writes one container.
+    /// - Throws: ``DESError/Code/conflict`` if `path` exists and is not to be replaced, another process is writing it, or
+    ///   a whole container or somebody else's file has the name of the spool file.
+    public init(path: String, replacing: Bool = false, removedWhenInterrupted: Bool = false) throws(DESError) {
         self.path = path
         replaces = replacing
+        isRemovedWhenInterrupted = removedWhenInterrupted
         let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
         name = String(slash.map { path[path.utf8.index(after: $0)...] } ?? path[...])
         partialName = name + ".partial"
@@ -37,7 +43,14 @@ public final class SpoolFile: ByteSink {
         }
         // Before the spool file is touched, and again once it is locked.
         try SpoolFile.checkTarget(name, in: directory, path: path, replacing: replacing)
-        file = try SpoolFile.lock(partialName, in: directory, path: path)
+        if removedWhenInterrupted { des_hold_interruptions() }
+        do throws(DESError) {
+            file = try SpoolFile.lock(partialName, of: name, in: directory, path: path)
+        } catch {
+            if removedWhenInterrupted { des_keep_when_interrupted() }
+            throw error
+        }
+        if removedWhenInterrupted { des_remove_when_interrupted(file.rawValue, path + ".partial") }
         try SpoolFile.checkTarget(name, in: directory, path: path, replacing: replacing)
     }
 
@@ -54,15 +67,20 @@ public final class SpoolFile: ByteSink {
         if isOver { return }
         isOver = true
         if isStillThere { unlinkat(directory.rawValue, partialName, 0) }
-        des_keep_when_interrupted()
+        if isRemovedWhenInterrupted { des_keep_when_interrupted() }
     }
 
     /// The spool file's name still stands for the file that is written, whatever others have done to it meanwhile.
     private var isStillThere: Bool {
+        guard let mine = try? file.status() else { return false }
+        return SpoolFile.stands(partialName, in: directory, for: mine)
+    }
+
+    /// Whether `name` is a name of the file with this status.
+    private static func stands(_ name: String, in directory: borrowing FileDescriptor, for mine: stat) -> Bool {
         var there = stat()
-        guard let mine = try? file.status(), fstatat(directory.rawValue, partialName, &there, AT_SYMLINK_NOFOLLOW) == 0
-        else { return false }
-        return (there.st_dev, there.st_ino) == (mine.st_dev, mine.st_ino)
+        return fstatat(directory.rawValue, name, &there, AT_SYMLINK_NOFOLLOW) == 0
+            && (there.st_dev, there.st_ino) == (mine.st_dev, mine.st_ino)
     }
 
     private static func checkTarget(
@@ -80,7 +98,7 @@ public final class SpoolFile: ByteSink {
 
     /// Opens and locks the spool file; one that a dead writer left is taken over and emptied.
     private static func lock(
-        _ name: String, in directory: borrowing FileDescriptor, path: String
+        _ name: String, of target: String, in directory: borrowing FileDescriptor, path: String
     ) throws(DESError) -> FileDescriptor {
         let partial = path + ".partial"
         while true {
@@ -93,18 +111,21 @@ public final class SpoolFile: ByteSink {
                     : .system(errno, "cannot lock", partial)
             }
             // Between open and lock its owner may have renamed or removed it: then this is not the spool file any more.
-            var there = stat()
             let mine = try file.status()
-            guard fstatat(directory.rawValue, name, &there, AT_SYMLINK_NOFOLLOW) == 0,
-                (there.st_dev, there.st_ino) == (mine.st_dev, mine.st_ino)
-            else { continue }
-            // A commit by link and unlink that was cut in between: this is a container under its second name.
-            if mine.st_nlink > 1 {
+            guard stands(name, in: directory, for: mine) else { continue }
+            // A commit by link and unlink that was cut in between: this is the container under its second name.
+            if mine.st_nlink > 1, stands(target, in: directory, for: mine) {
                 guard unlinkat(directory.rawValue, name, 0) == 0 else { throw .system(errno, "cannot remove", partial) }
                 continue
             }
-            guard try isOurs(file, mine) else {
+            guard mine.st_nlink == 1, try isOurs(file, mine) else {
                 throw DESError(.conflict, "is in the way, and was not left by a writer of containers", place: partial)
+            }
+            guard try !isWhole(file, mine) else {
+                throw DESError(
+                    .conflict,
+                    "is in the way: a whole container, packed under this name or by a writer that was killed at its end; "
+                        + "rename or remove it", place: partial)
             }
             guard ftruncate(raw, 0) == 0 else { throw .system(errno, "cannot empty", partial) }
             return file
@@ -118,9 +139,18 @@ public final class SpoolFile: ByteSink {
         return Header.bytes.starts(with: try file.read(0..<count))
     }
 
-    /// From now on SIGINT, SIGTERM and SIGHUP remove the spool file before they end the process. For a program that
-    /// writes one container; a later call replaces an earlier one.
-    public func removeWhenInterrupted() { _ = des_remove_when_interrupted(path + ".partial") }
+    /// Whether a FOOTER ends it: then nothing is missing, and it may be all there is of what was packed.
+    private static func isWhole(_ file: borrowing FileDescriptor, _ status: stat) throws(DESError) -> Bool {
+        let byteCount = status.st_size
+        guard byteCount >= Header.byteCount + Footer.byteCount else { return false }
+        let end = try file.read(byteCount - Footer.byteCount..<byteCount)
+        do throws(DESError) {
+            _ = try Footer(end.span.bytes, containerByteCount: byteCount)
+        } catch {
+            return error.code == .unsupported  // of a later version
+        }
+        return true
+    }
 
     /// Appends to the spool file.
     public func write(_ bytes: RawSpan) throws {
@@ -152,7 +182,7 @@ public final class SpoolFile: ByteSink {
             : renameNoReplace(directory.rawValue, partialName, name)
         guard result == 0 else { throw DESError.system(errno, "cannot rename \(partialName)", path) }
         isOver = true
-        des_keep_when_interrupted()
+        if isRemovedWhenInterrupted { des_keep_when_interrupted() }
         try directory.synchronize()
     }
 }

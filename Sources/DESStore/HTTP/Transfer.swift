@@ -16,6 +16,9 @@ final class Transfer: @unchecked Sendable {
     /// libcurl's own words on a failure.
     private let message = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
+    private static let directHosts =
+        "localhost,127.0.0.1,::1,169.254.169.254,169.254.170.2,169.254.170.23,fd00:ec2::254,fd00:ec2::23"
+
     init(_ request: HTTPRequest) {
         self.request = request
         message.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
@@ -49,6 +52,8 @@ final class Transfer: @unchecked Sendable {
         des_curl_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         des_curl_set_long(easy, CURLOPT_PATH_AS_IS, 1)
         des_curl_set_pointer(easy, CURLOPT_PROTOCOLS_STR, "http,https")
+        // What is asked for credentials is never asked through a proxy, nor is what this machine serves itself.
+        des_curl_set_pointer(easy, CURLOPT_NOPROXY, Transfer.directHosts)
         des_curl_set_long(easy, CURLOPT_NOSIGNAL, 1)
         des_curl_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
         des_curl_set_long(easy, CURLOPT_BUFFERSIZE, 256 << 10)

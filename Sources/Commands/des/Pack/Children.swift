@@ -19,15 +19,9 @@ struct Children {
 
     /// Reads the directory at `path` below `tree`; an empty path is the tree itself.
     init(of tree: Tree, _ path: String) throws(DESError) {
-        let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
-        let descriptor = openat(tree.descriptor.rawValue, path.isEmpty ? "." : path, flags)
-        guard descriptor >= 0 else { throw .system(errno, "left out: cannot open the directory", tree.full(path)) }
-        guard let directory = fdopendir(descriptor) else {
-            let number = errno
-            close(descriptor)
-            throw .system(number, "left out: cannot read the directory", tree.full(path))
-        }
+        let directory = try Children.open(tree, path)
         defer { closedir(directory) }
+        let descriptor = dirfd(directory)
         errno = 0
         while let entry = readdir(directory) {
             add(entry, descriptor)
@@ -41,6 +35,16 @@ struct Children {
                 return order != 0 ? order < 0 : a.count < b.count
             }
         }
+    }
+
+    private static func open(_ tree: Tree, _ path: String) throws(DESError) -> OpaquePointer {
+        let descriptor = openBeneath(
+            tree.descriptor.rawValue, path.isEmpty ? "." : path, O_RDONLY | O_DIRECTORY)
+        guard descriptor >= 0 else { throw .opening(errno, "left out: cannot open the directory", tree.full(path)) }
+        if let directory = fdopendir(descriptor) { return directory }
+        let number = errno
+        close(descriptor)
+        throw .system(number, "left out: cannot read the directory", tree.full(path))
     }
 
     private mutating func add(_ entry: UnsafeMutablePointer<dirent>, _ directory: Int32) {

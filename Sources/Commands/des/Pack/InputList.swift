@@ -6,7 +6,9 @@ enum InputList {
     /// Starts for `paths`: a directory gives its content, anything else itself under its last component.
     static func starts(_ paths: [String]) throws(DESError) -> [TreeWalk.Start] {
         var starts: [TreeWalk.Start] = []
-        var parents: [String: Tree] = [:]  // one open directory for all files in it
+        // One open directory for all files in it, by the bytes of its path: to Swift two forms of one visible name are
+        // equal, to the system they are two directories.
+        var parents: [[UInt8]: Tree] = [:]
         for path in paths {
             var status = stat()
             guard stat(path, &status) == 0 || lstat(path, &status) == 0 else {
@@ -19,8 +21,8 @@ enum InputList {
                 let leaf = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
                 let directory = SpoolFile.directory(of: path)
                 let parent: Tree
-                if let known = parents[directory] { parent = known } else { parent = try Tree(directory) }
-                parents[directory] = parent
+                if let known = parents[Array(directory.utf8)] { parent = known } else { parent = try Tree(directory) }
+                parents[Array(directory.utf8)] = parent
                 starts.append(TreeWalk.Start(tree: parent, path: leaf))
             }
         }
@@ -29,6 +31,8 @@ enum InputList {
 
     /// Starts for the paths listed in `file` (`-` is standard input), one a line, or ended by NUL. They are relative to
     /// `directory` and are the names in the container; `.` components and a leading `/` are dropped.
+    ///
+    /// A listed directory gives all that is below it. What is listed beside it, as `find` does, is not a second start.
     static func starts(
         listedIn file: String, nulSeparated: Bool, relativeTo directory: String, report: (DESError) -> Void
     ) throws(DESError) -> [TreeWalk.Start] {
@@ -36,6 +40,7 @@ enum InputList {
         let root = try Tree("/")
         let bytes = try wholeFile(file)
         var starts: [TreeWalk.Start] = []
+        var directories = Directories()
         for line in bytes.split(separator: nulSeparated ? 0 : UInt8(ascii: "\n")) {
             guard let text = String(validating: line, as: UTF8.self) else {
                 let shown = String(decoding: line, as: UTF8.self)
@@ -45,15 +50,38 @@ enum InputList {
             let components = text.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }.filter {
                 $0 != "."
             }
-            if components.isEmpty || components.contains("..") {
+            if components.contains("..") {
                 report(DESError(.invalidArgument, "left out: \"\(text)\" is not a path below a directory", place: file))
                 continue
             }
-            starts.append(
-                TreeWalk.Start(
-                    tree: text.utf8.first == UInt8(ascii: "/") ? root : tree, path: components.joined(separator: "/")))
+            let start = TreeWalk.Start(
+                tree: text.utf8.first == UInt8(ascii: "/") ? root : tree, path: components.joined(separator: "/"))
+            if directories.isNewOrNone(start) { starts.append(start) }
         }
-        return starts
+        return starts.filter { !directories.areAbove($0) }
+    }
+
+    /// The directories of a list, by tree and the bytes of their paths.
+    private struct Directories {
+        private var paths: [ObjectIdentifier: Set<[UInt8]>] = [:]
+
+        /// Remembers a directory; false if it was listed before, true also for what is none.
+        mutating func isNewOrNone(_ start: TreeWalk.Start) -> Bool {
+            var status = stat()
+            let path = start.path.isEmpty ? "." : start.path
+            guard fstatat(start.tree.descriptor.rawValue, path, &status, AT_SYMLINK_NOFOLLOW) == 0,
+                status.st_mode & S_IFMT == S_IFDIR
+            else { return true }
+            return paths[ObjectIdentifier(start.tree), default: []].insert(Array(start.path.utf8)).inserted
+        }
+
+        /// Whether one of them gives `start` too.
+        func areAbove(_ start: TreeWalk.Start) -> Bool {
+            guard let paths = paths[ObjectIdentifier(start.tree)], !start.path.isEmpty else { return false }
+            if paths.contains([]) { return true }
+            let path = Array(start.path.utf8)
+            return path.indices.contains { path[$0] == UInt8(ascii: "/") && paths.contains(Array(path[..<$0])) }
+        }
     }
 
     /// The bytes of a file, or of standard input for `-`.

@@ -4,7 +4,7 @@ import Synchronization
 
 /// Packs what a walk finds: several threads read files, each appends its batch when it is its turn.
 ///
-/// Memory: at most ``width`` batches of up to ``itemsPerBatch`` files below ``FileReader/largeByteCountMin``.
+/// Memory: at most ``width`` batches of up to ``FileReader/bodyByteCountMax``, and one more.
 final class TreePacker: Sendable {
     /// What was packed.
     struct Summary: Sendable {
@@ -16,8 +16,11 @@ final class TreePacker: Sendable {
     /// One batch for each core, and one that the writer has.
     private static let width = sysconf(Int32(_SC_NPROCESSORS_ONLN)) + 1
     /// A batch of files of a few KiB then fits the second-level cache of a core, from reading to writing.
-    private static let itemsPerBatch = 64
+    private static let itemsPerBatchMax = 64
 
+    /// Files of the next batch. Fewer where they are larger: what is too much for one batch is read when its turn has
+    /// come, by one thread while the others wait.
+    private let itemsPerBatch = Atomic(TreePacker.itemsPerBatchMax)
     private let writer: Mutex<ContainerWriter?>
     private let reader: FileReader
     private let progress: Progress
@@ -34,7 +37,7 @@ final class TreePacker: Sendable {
     /// Packs everything in the order of the walk and seals the container.
     func pack(_ walk: TreeWalk) async throws -> Summary {
         let walk = Mutex(walk)
-        try await append { walk.withLock { $0.next(TreePacker.itemsPerBatch) } }
+        try await append { count in walk.withLock { $0.next(count) } }
         return try await seal()
     }
 
@@ -43,24 +46,43 @@ final class TreePacker: Sendable {
         let items = try await BlockingPool.shared.run { [faults] in ClusteredOrder.items(walk, faults) }
         progress.expect(files: items.count)
         let rest = Mutex(items[...])
-        try await append {
+        try await append { count in
             rest.withLock { rest in
-                defer { rest = rest.dropFirst(TreePacker.itemsPerBatch) }
-                return Array(rest.prefix(TreePacker.itemsPerBatch))
+                defer { rest = rest.dropFirst(count) }
+                return Array(rest.prefix(count))
             }
         }
         return try await seal()
     }
 
-    private func append(_ next: @escaping @Sendable () -> [WalkItem]) async throws {
+    private func append(_ next: @escaping @Sendable (Int) -> [WalkItem]) async throws {
         try await BlockingPool.shared.assemble(
             width: TreePacker.width,
             next: {
-                let items = next()
-                return items.isEmpty ? nil : items
+                let items = next(self.itemsPerBatch.load(ordering: .relaxed))
+                return items.isEmpty ? nil : items[...]
             },
-            produce: reader.read,
-            consume: { parts in for part in parts { try self.append(part) } })
+            produce: { items in
+                let parts = self.reader.read(items)
+                let count = items.count - TreePacker.rest(of: parts).count
+                // What fitted this time; twice that if all did.
+                self.itemsPerBatch.store(
+                    count < items.count ? count : min(2 * count, TreePacker.itemsPerBatchMax), ordering: .relaxed)
+                return parts
+            },
+            consume: { parts in
+                for part in parts { try self.append(part) }
+                var rest = TreePacker.rest(of: parts)
+                while !rest.isEmpty {
+                    let parts = self.reader.read(rest)
+                    for part in parts { try self.append(part) }
+                    rest = TreePacker.rest(of: parts)
+                }
+            })
+    }
+
+    private static func rest(of parts: [FileReader.Part]) -> ArraySlice<WalkItem> {
+        if case .rest(let items) = parts.last { items } else { [] }
     }
 
     private func append(_ part: FileReader.Part) throws {
@@ -68,15 +90,16 @@ final class TreePacker: Sendable {
         case .fault(let error): faults.report(error)
         case .itself(let item): faults.note("des: \(item.tree.full(item.path)): is the container itself, not packed")
         case .large(let item): try appendLarge(item)
-        case .batch(let batch):
-            let duplicates = try writer.withLock { try $0?.append(batch) ?? [] }
-            for position in duplicates {
-                faults.report(
-                    DESError(
-                        .conflict, "left out: another input already has the name \(batch.name(at: position).quoted)"))
-            }
-            progress.add(files: batch.count - duplicates.count, bytes: batch.bodyByteCount)
+        case .rest: break  // read in its turn, by who has this one
+        case .batch(let files):
+            let duplicates = try writer.withLock { try $0?.append(files.entries) ?? [] }
+            for position in duplicates { faults.report(TreePacker.duplicate(files[position])) }
+            progress.add(files: files.count - duplicates.count, bytes: files.entries.bodyByteCount)
         }
+    }
+
+    private static func duplicate(_ item: WalkItem) -> DESError {
+        DESError(.conflict, "left out: another input already has the name \(item.name.quoted)").at(item)
     }
 
     private func appendLarge(_ item: WalkItem) throws {
@@ -99,9 +122,7 @@ final class TreePacker: Sendable {
             }
             progress.add(files: 1, bytes: status.st_size)
         } catch let error as DESError where writer.withLock({ $0?.isUsable ?? false }) {
-            var error = error
-            error.place = item.tree.full(item.path)
-            faults.report(error)
+            faults.report(error.at(item))
         }
     }
 
@@ -150,7 +171,7 @@ enum ClusteredOrder {
                         ? try FileReader.status(of: item).st_size >= Limits.smallBodyByteCountMax : false
                     if isLarge { large.append((item.name.key, item)) } else { small.append((item.name.key, item)) }
                 } catch {
-                    faults.report(error)
+                    faults.report(error.at(item))
                 }
             }
         }
