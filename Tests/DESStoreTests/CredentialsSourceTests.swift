@@ -138,6 +138,7 @@ struct CredentialsSourceTests {
         for second in 1_000_000..<1_000_030 {
             script.now = second
             _ = try await source.credentials()
+            _ = try await source.search?.value
         }
         #expect(script.loads == 1)
         script.now = 1_000_030
