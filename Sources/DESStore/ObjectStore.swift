@@ -43,7 +43,8 @@ public protocol ObjectStore: Sendable {
     /// Makes the object of its parts, in ascending order.
     /// - Throws: ``DESError/Code/conflict`` for ``PutMode/create`` if the key is there,
     ///   ``DESError/Code/unsupported`` if the store cannot promise that.
-    func completeUpload(_ key: String, _ upload: UploadID, _ parts: [UploadedPart], _ mode: PutMode) async throws -> ETag
+    func completeUpload(_ key: String, _ upload: UploadID, _ parts: [UploadedPart], _ mode: PutMode) async throws
+        -> ETag
 
     /// Forgets an upload and its parts; that there is none is no error.
     func abortUpload(_ key: String, _ upload: UploadID) async throws

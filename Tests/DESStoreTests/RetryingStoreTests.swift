@@ -84,7 +84,11 @@ struct RetryingStoreTests {
     @Test("reading back is repeated as well, and an object that went meanwhile was not ours")
     func readBackFails() async throws {
         let faulty = FaultyStore(
-            memory, [.put: [.after(StoreFault.lost())], .head: [.before(StoreFault.lost())], .get: [.before(StoreFault.lost())]])
+            memory,
+            [
+                .put: [.after(StoreFault.lost())], .head: [.before(StoreFault.lost())],
+                .get: [.before(StoreFault.lost())],
+            ])
         _ = try await retrying(faulty).put("k", [1], .create)
         let gone = FaultyStore(
             memory, [.put: [.before(StoreFault.lost())], .head: [.before(DESError(.notFound, "gone"))]])

@@ -65,7 +65,8 @@ struct S3ReadingTests {
         let entry = try #require(try await ContainerReader(source).find(SampleContainer.name(777)))
         proxy.reset()
         let answer = try await store.get(Self.key, .bytes(entry.location.body), ifMatch: nil)
-        #expect(answer.bytes == SampleContainer.body(777) && CRC32C.of(answer.bytes.span.bytes) == entry.location.bodyCRC)
+        #expect(
+            answer.bytes == SampleContainer.body(777) && CRC32C.of(answer.bytes.span.bytes) == entry.location.bodyCRC)
         #expect(proxy.requests.count == 1)
     }
 
@@ -95,8 +96,10 @@ struct S3ReadingTests {
     @Test(
         "a fault that passes is not seen: every byte is right",
         arguments: [
-            .answer(status: 500, code: "InternalError"), .slowDown(retryAfter: 0), .answer(status: 429, code: "SlowDown"),
-            .cut(.close), .cut(.reset), .loseAnswer, .cutBody(after: 0), .cutBody(after: 1), .cutBody(after: 4_000, .reset),
+            .answer(status: 500, code: "InternalError"), .slowDown(retryAfter: 0),
+            .answer(status: 429, code: "SlowDown"),
+            .cut(.close), .cut(.reset), .loseAnswer, .cutBody(after: 0), .cutBody(after: 1),
+            .cutBody(after: 4_000, .reset),
             .shortenBody(to: 100), .field("Content-Range", "bytes 5-104/1000"), .field("Content-Range", "nonsense"),
             .field("Content-Range", nil), .stallBody(after: 10),
         ] as [Fault])
@@ -115,7 +118,8 @@ struct S3ReadingTests {
     @Test(
         "a fault that lasts is a typed error",
         arguments: [
-            (.answer(status: 403, code: "AccessDenied"), [.denied]), (.answer(status: 503, code: "SlowDown"), [.unavailable]),
+            (.answer(status: 403, code: "AccessDenied"), [.denied]),
+            (.answer(status: 503, code: "SlowDown"), [.unavailable]),
             (.cut(.reset), [.unavailable]), (.stall, [.unavailable]), (.cutBody(after: 50), [.unavailable]),
             (.corruptBody(at: 10), [.corrupt]), (.answer(status: 404, code: "NoSuchKey"), [.notFound]),
             (.answer(status: 400, code: "RequestTimeTooSkewed"), [.denied]), (.field("ETag", "\"other\""), [.changed]),

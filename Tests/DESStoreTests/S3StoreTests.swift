@@ -10,7 +10,9 @@ import Testing
 struct S3StoreTests {
     @Test("each store's promise of create-only is found out, and the trial leaves nothing")
     func createSupport() async throws {
-        let (ceph, moto, rclone) = (try await CephServer.shared, try await MotoServer.shared, try await RcloneServer.shared)
+        let (ceph, moto, rclone) = (
+            try await CephServer.shared, try await MotoServer.shared, try await RcloneServer.shared
+        )
         let servers: [(any S3Server, CreateSupport)] = [(ceph, .putOnly), (moto, .full), (rclone, .none)]
         for (server, expected) in servers {
             let store = try await server.store(try await server.newBucket())
@@ -104,7 +106,9 @@ struct S3StoreTests {
         #expect(try await store.list("", isFlat: true, after: nil).objects.map(\.key) == ["a.des"])
         // The key is taken now, and this store would not say so for several parts.
         await #expect(throws: DESError.self) {
-            try await pool.run { try write(ObjectSink(store, key: "a.des", .create, partByteCount: 5 << 20), seals: true) }
+            try await pool.run {
+                try write(ObjectSink(store, key: "a.des", .create, partByteCount: 5 << 20), seals: true)
+            }
         }
         if megabytes > 5 {
             let error = await #expect(throws: DESError.self) {

@@ -33,7 +33,8 @@ struct PackCommand: Verb {
     var inputs: [String] = []
     @Option(
         name: [.customShort("o"), .customLong("output")],
-        help: ArgumentHelp("The container to write: a path or s3://bucket/key; - is standard output.", valueName: "out.des"),
+        help: ArgumentHelp(
+            "The container to write: a path or s3://bucket/key; - is standard output.", valueName: "out.des"),
         completion: .file(extensions: ["des"]))
     var target: String
     @Option(

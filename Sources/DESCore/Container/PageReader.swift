@@ -48,7 +48,9 @@ final class PageReader: Sendable {
 
     /// The page if it needs no request to the source.
     func pageAtHand(_ number: Int) async throws -> Page? {
-        let (index, checksums) = (layout.index(ofPages: number..<number + 1), layout.checksums(ofPages: number..<number + 1))
+        let (index, checksums) = (
+            layout.index(ofPages: number..<number + 1), layout.checksums(ofPages: number..<number + 1)
+        )
         if let index = held.bytes(index), let checksums = held.bytes(checksums) {
             return try checked(number, index, checksums)
         }
@@ -67,7 +69,9 @@ final class PageReader: Sendable {
     }
 
     private func fetch(_ number: Int) async throws -> Page {
-        let (index, checksums) = (layout.index(ofPages: number..<number + 1), layout.checksums(ofPages: number..<number + 1))
+        let (index, checksums) = (
+            layout.index(ofPages: number..<number + 1), layout.checksums(ofPages: number..<number + 1)
+        )
         guard source.isRemote else {
             return try checked(
                 number, try await held.bytes(index, else: source), try await held.bytes(checksums, else: source))

@@ -4,7 +4,8 @@ extension ListPage {
     /// The answer to ListObjectsV2 with `encoding-type=url`.
     init(_ document: XMLElement, place: String) throws(DESError) {
         guard document.name == "ListBucketResult" else {
-            throw DESError(.unsupported, "a listing begins with <\(document.name)>, not <ListBucketResult>", place: place)
+            throw DESError(
+                .unsupported, "a listing begins with <\(document.name)>, not <ListBucketResult>", place: place)
         }
         let isEncoded = document.text("EncodingType") == "url"
         func key(_ text: String?) throws(DESError) -> String {

@@ -10,7 +10,8 @@ extension S3Store {
         connections.certificates = settings.caBundle
         let client = HTTPClient(connections)
         return try S3Store(
-            bucket: bucket, settings: settings, credentials: CredentialSource(environment) { try await client.send($0) },
+            bucket: bucket, settings: settings,
+            credentials: CredentialSource(environment) { try await client.send($0) },
             options: options)
     }
 }

@@ -89,7 +89,8 @@ public final class S3Store: ObjectStore {
     private func nothing(_ key: String, _ range: ObjectRange, _ etag: ETag?) async throws -> ObjectBytes {
         let info = try await head(key)
         if let etag, info.etag != etag { throw otherVersion(key, wanted: etag, found: info.etag) }
-        return ObjectBytes(bytes: [], start: range.bounds(in: info.byteCount).lowerBound, byteCount: info.byteCount, etag: info.etag)
+        return ObjectBytes(
+            bytes: [], start: range.bounds(in: info.byteCount).lowerBound, byteCount: info.byteCount, etag: info.etag)
     }
 
     /// PUT; `If-None-Match: *` if nothing may be replaced.
@@ -123,7 +124,8 @@ public final class S3Store: ObjectStore {
         }
         let address = try address(key)
         guard let signature = signature(try await credentials.credentials()) else { return address.url }
-        let query = signature.presignedQuery(method: "GET", path: address.path, host: address.authority, seconds: seconds)
+        let query = signature.presignedQuery(
+            method: "GET", path: address.path, host: address.authority, seconds: seconds)
         return address.url + "?" + query
     }
 
@@ -162,7 +164,8 @@ public final class S3Store: ObjectStore {
             "<Part><ETag>&quot;\(part.etag)&quot;</ETag><PartNumber>\(part.number)</PartNumber>"
                 + "<ChecksumCRC32C>\(S3Store.checksum(part.crc))</ChecksumCRC32C></Part>"
         }
-        let body = "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
+        let body =
+            "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
             + list.joined() + "</CompleteMultipartUpload>"
         let response = try await exchange(
             "POST", key, query: [("uploadId", upload.text)], headers: mode == .create ? [("If-None-Match", "*")] : [],

@@ -48,7 +48,8 @@ final class FaultyStore: ObjectStore {
     var requests: [StoreOperation] { state.withLock { $0.requests } }
 
     /// `script` has the faults of the first requests of each operation, `nil` for one that works.
-    init(_ store: any ObjectStore, _ script: [StoreOperation: [StoreFault?]] = [:], rate: Double = 0, seed: UInt64 = 0) {
+    init(_ store: any ObjectStore, _ script: [StoreOperation: [StoreFault?]] = [:], rate: Double = 0, seed: UInt64 = 0)
+    {
         (self.store, self.rate) = (store, rate)
         state = Mutex(State(script: script, generator: SeededGenerator(seed: seed)))
     }
