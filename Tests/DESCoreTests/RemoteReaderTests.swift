@@ -52,6 +52,7 @@ struct RemoteReaderTests {
         func add() { count.withLock { $0 += 1 } }
     }
 
+    private static let many = Result { try container(60_000) }
     private static let seed: UInt64 = 20_260_131
 
     /// A clustered container of `count` entries with bodies of very different sizes, some empty, some large.
