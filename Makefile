@@ -53,7 +53,7 @@ fuzz: build-tools ## Fuzz the reader and the writer, one minute each (SECONDS_EA
 
 .PHONY: bench
 bench: build ## Measure against tar, zip and bare loops; writes docs/benchmarks.md
-	@scripts/install-tools zip unzip tar
+	@scripts/install-tools --tests zip unzip tar wrk
 	swift run --package-path Benchmarks -c release des-bench $(abspath $(RELEASE)) docs/benchmarks.md
 
 .PHONY: lint

@@ -15,6 +15,8 @@ let package = Package(
         .library(name: "DESCore", targets: ["DESCore"]),
         .library(name: "DESStore", targets: ["DESStore"]),
         .library(name: "DESCache", targets: ["DESCache"]),
+        // For the benchmarks, which are a package of their own.
+        .library(name: "TestServers", targets: ["TestServers"]),
         .executable(name: "des", targets: ["des"]),
     ],
     dependencies: [

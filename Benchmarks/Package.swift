@@ -9,7 +9,10 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "des-bench",
-            dependencies: [.product(name: "DESCore", package: "des")],
+            dependencies: [
+                .product(name: "DESCore", package: "des"), .product(name: "DESStore", package: "des"),
+                .product(name: "TestServers", package: "des"),
+            ],
             swiftSettings: [
                 .enableUpcomingFeature("ExistentialAny"),
                 .enableUpcomingFeature("InternalImportsByDefault"),

@@ -10,7 +10,7 @@ enum DESBench {
         if arguments.count >= 3, arguments[1] == "loop" {
             try await Loop.run(arguments[2], Array(arguments[3...]))
         } else if arguments.count == 3 {
-            try Suite(des: arguments[1]).run(writingTo: arguments[2])
+            try await Suite(des: arguments[1]).run(writingTo: arguments[2])
         } else {
             note("usage: des-bench DES OUT.md")
             exit(64)
