@@ -1,7 +1,7 @@
 import DESCore
 import Glibc
 
-/// `des-bench DES OUT.md` measures everything and writes the table. `des-bench loop NAME ARGUMENT…` runs one loop in a
+/// `des-bench DES local|s3 OUT.md` measures a part and writes its table. `des-bench loop NAME ARGUMENT…` runs one loop in a
 /// process of its own, so that its memory is its own, and prints one number a line.
 @main
 enum DESBench {
@@ -9,10 +9,12 @@ enum DESBench {
         let arguments = CommandLine.arguments
         if arguments.count >= 3, arguments[1] == "loop" {
             try await Loop.run(arguments[2], Array(arguments[3...]))
-        } else if arguments.count == 3 {
-            try await Suite(des: arguments[1]).run(writingTo: arguments[2])
+        } else if arguments.count == 4, arguments[2] == "local" {
+            try Suite(des: arguments[1]).run(writingTo: arguments[3])
+        } else if arguments.count == 4, arguments[2] == "s3" {
+            try await StorageSuite.run(des: arguments[1], writingTo: arguments[3])
         } else {
-            note("usage: des-bench DES OUT.md")
+            note("usage: des-bench DES local|s3 OUT.md")
             exit(64)
         }
     }

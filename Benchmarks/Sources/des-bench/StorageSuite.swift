@@ -12,18 +12,30 @@ struct StorageSuite {
     private static let entryCount = 1_000_000
     private static let bucket = "bench"
 
-    func run(_ table: inout Table) async throws {
+    /// Runs all parts; the table is written after each.
+    static func run(des: String, writingTo path: String) async throws {
+        let memory = try WorkDirectory(parent: "/dev/shm")
+        defer { memory.remove() }
+        try await StorageSuite(des: des, directory: memory.path).run(writingTo: path)
+    }
+
+    private func run(writingTo path: String) async throws {
+        var table = Table()
+        let machine = try Machine.description(of: directory)
         let ceph = try await CephServer()
-        defer { ceph.stop() }
         let bucket = try await ceph.newBucket()
         setenv("AWS_ENDPOINT_URL", ceph.endpoint, 1)
         setenv("AWS_ACCESS_KEY_ID", ceph.accessKey, 1)
         setenv("AWS_SECRET_ACCESS_KEY", ceph.secretKey, 1)
         setenv("AWS_EC2_METADATA_DISABLED", "true", 1)
-        try await oneOfAMillion(bucket, &table)
-        try await manyOfOne(bucket, &table)
         try packing(bucket, ceph, &table)
-        try largeObject(bucket, ceph, &table)
+        try await manyOfOne(bucket, &table)
+        try table.markdown(machine: machine).write(to: path)
+        try await oneOfAMillion(bucket, &table)
+        ceph.stop()
+        try table.markdown(machine: machine).write(to: path)
+        try await largeObject(&table)
+        try table.markdown(machine: machine).write(to: path)
     }
 
     private func store(_ bucket: String) async throws -> some ObjectStore {
@@ -58,11 +70,15 @@ struct StorageSuite {
             let counts = source.counts
             if counts.roundTrips <= 2 { quick += 1 }
             tripsMax = max(tripsMax, counts.roundTrips)
-            let besides = counts.bytes - 512 << 10 - (counts.roundTrips > 2 ? content.count : 0)
-            indexBytesMax = max(indexBytesMax, besides)
         }
+        // Without a window what was read besides the body is index.
         var options = ContainerReader.Options()
-        options.windowByteCount = 512 << 10
+        options.windowByteCount = 0
+        for name in names.prefix(50) {
+            let source = CountingByteSource(ObjectByteSource(store, key: "million.des"))
+            let found = try await ContainerReader(source, options: options).read(name)
+            indexBytesMax = max(indexBytesMax, source.counts.bytes - (found?.content.count ?? 0))
+        }
         let cold = Paired.median(times)
         table.value(
             "cold get of one name of 1,000,000 from S3: reads in 2 round trips",
@@ -70,7 +86,7 @@ struct StorageSuite {
             unit: "%", target: .atLeast(95, " %"))
         table.value("the most round trips of one such read", Double(tripsMax), unit: "", target: .atMost(3, ""))
         table.value(
-            "bytes of such a read besides the window of 512 KiB, at most", Double(indexBytesMax) / 1_024, unit: "KiB",
+            "bytes of such a read besides the predicted window, at most", Double(indexBytesMax) / 1_024, unit: "KiB",
             target: .atMost(144, " KiB"))
         var plainTimes: [Double] = []
         for name in names.prefix(5) {
@@ -214,32 +230,44 @@ struct StorageSuite {
             target: .atLeast(10, "x"), command: "rclone copy --transfers 64 tree ceph:bucket/files")
     }
 
-    private func largeObject(_ bucket: String, _ ceph: CephServer, _ table: inout Table) throws {
+    private func largeObject(_ table: inout Table) async throws {
         let (file, container, copy) = ("\(directory)/gib", "\(directory)/gib.des", "\(directory)/copy")
         try Command("head -c 1073741824 /dev/urandom > \(file)").run()
         try Command("\(des) pack \(file) -o \(container) --quiet && rm \(file)").run()
-        let rclone = try rclone(ceph)
         var peak = 0
-        for (what, ours, peer) in [
-            (
-                "up", "\(des) pack \(container) -o s3://\(bucket)/gib.des --force --quiet",
-                "\(rclone) copyto \(container) ceph:\(bucket)/gib-rclone"
-            ),
-            (
-                "down", "rm -f \(copy).des; \(des) cp s3://\(bucket)/gib.des \(copy).des --quiet",
-                "rm -f \(copy); \(rclone) copyto ceph:\(bucket)/gib-rclone \(copy)"
-            ),
-        ] {
-            let runs = try Paired.run(
-                count: 5, prepare: {},
-                ours: {
-                    let usage = try Command(ours).run()
-                    peak = max(peak, usage.peakByteCount)
-                    return usage.seconds
-                }, peer: { try Command(peer).run().seconds })
+        var seconds: [String: (ours: [Double], peer: [Double])] = [:]
+        var commands: [String: String] = [:]
+        for _ in 0..<5 {
+            // A server each time: what is overwritten or deleted stays in its memory for hours.
+            let ceph = try await CephServer()
+            defer { ceph.stop() }
+            let bucket = try await ceph.newBucket()
+            setenv("AWS_ENDPOINT_URL", ceph.endpoint, 1)
+            let rclone = try rclone(ceph)
+            for (what, ours, peer) in [
+                (
+                    "up", "\(des) pack \(container) -o s3://\(bucket)/gib.des --force --quiet",
+                    "\(rclone) copyto \(container) ceph:\(bucket)/gib-rclone"
+                ),
+                (
+                    "down", "\(des) cp s3://\(bucket)/gib.des \(copy).des --force --quiet",
+                    "\(rclone) copyto ceph:\(bucket)/gib-rclone \(copy)"
+                ),
+            ] {
+                let usage = try Command(ours).run()
+                peak = max(peak, usage.peakByteCount)
+                seconds[what, default: ([], [])].ours.append(usage.seconds)
+                seconds[what, default: ([], [])].peer.append(try Command(peer).run().seconds)
+                commands[what] = peer.replacing(directory, with: "")
+            }
+            try Command("rm -f \(copy) \(copy).des").run()
+        }
+        for what in ["up", "down"] {
+            guard let runs = seconds[what] else { continue }
             table.ratio(
-                "one object of 1 GiB \(what)", ours: 1_024 / runs.ours, peer: 1_024 / runs.peer, unit: "MiB/s",
-                target: .atLeast(1, "x"), command: peer.replacing(directory, with: ""))
+                "one object of 1 GiB \(what)", ours: 1_024 / Paired.median(runs.ours),
+                peer: 1_024 / Paired.median(runs.peer), unit: "MiB/s", target: .atLeast(1, "x"),
+                command: commands[what] ?? "")
         }
         table.value(
             "peak memory of that (whole process)", Double(peak) / 1_000_000, unit: "MB", target: .under(128, " MB"))
