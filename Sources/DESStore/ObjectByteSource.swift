@@ -52,5 +52,11 @@ public final class ObjectByteSource: ByteSource {
         return answer.bytes
     }
 
+    /// The object `_bigFiles/<name>` beside this one.
+    public func external(_ name: EntryName) async throws -> (any ByteSource)? {
+        let directory = key.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(key[...$0]) } ?? ""
+        return ObjectByteSource(store, key: directory + "_bigFiles/" + name.string)
+    }
+
     private func pin(_ etag: ETag) { version.withLock { $0 = $0 ?? etag } }
 }

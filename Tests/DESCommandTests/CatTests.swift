@@ -44,7 +44,7 @@ struct CatTests {
     @Test(
         "an entry that cannot be given out is refused before another one is written",
         arguments: [
-            ("DELETED", 10), ("COMPRESSED", 1), ("EXTERNAL", 1), ("4", 1), ("64", 1),
+            ("DELETED", 10), ("COMPRESSED", 1), ("EXTERNAL", 10), ("4", 1), ("64", 1),
         ] as [(String, Int32)])
     func flagged(flags: String, status: Int32) throws {
         try Repository.forge(
@@ -55,6 +55,25 @@ struct CatTests {
         let result = try Command.des("cat", container, "large", "special").run()
         #expect(result.status == status && result.errors.contains("special"), "\(result)")
         #expect(result.output.count == 0)
+    }
+
+    @Test(
+        "a body outside is read from _bigFiles beside the container, and checked",
+        arguments: [("y", 0), ("z", 11), ("yy", 11), ("", 11)] as [(String, Int32)])
+    func external(content: String, status: Int32) throws {
+        try Repository.forge(
+            in: directory,
+            """
+            put("out.des", seal([File("large", "x" * 100_000), File("special", "y", flags=EXTERNAL)]))
+            """)
+        try Files.write(directory["_bigFiles/special"], content)
+        let result = try Command.des("cat", container, "special").run()
+        #expect(result.status == status, "\(result)")
+        #expect(result.output == Array((status == 0 ? "y" : "").utf8), "\(result)")
+        let extracted = try Command.des("extract", container, "-C", directory["copy"]).run()
+        #expect(extracted.status == status, "\(extracted)")
+        #expect(Files.exists(directory["copy/special"]) == (status == 0))
+        #expect(Files.exists(directory["copy/large"]))
     }
 
     @Test("of a damaged body nothing is written, however large it is", arguments: [100_000, (8 << 20) + 1, 20 << 20])

@@ -161,6 +161,27 @@ struct S3ReadingTests {
         }
     }
 
+    @Test("some bytes of a large body cost one request of their size")
+    func partOfBody() async throws {
+        let (proxy, source, _) = try await open()
+        defer { proxy.stop() }
+        let reader = try await ContainerReader(source)
+        let number = 7 * 7 + 8  // a body of 8 KiB: see SampleContainer
+        let entry = try #require(try await reader.find(SampleContainer.name(number)))
+        let body = SampleContainer.body(number)
+        proxy.reset()
+        #expect(try await reader.uncheckedBytes(100..<300, of: entry) == Array(body[100..<300]))
+        #expect(
+            proxy.requests.map(\.range) == [
+                "bytes=\(entry.location.body.lowerBound + 100)-\(entry.location.body.lowerBound + 299)"
+            ])
+        #expect(try await reader.uncheckedBytes(5..<5, of: entry).isEmpty)
+        let error = await #expect(throws: DESError.self) {
+            try await reader.uncheckedBytes(0..<body.count + 1, of: entry)
+        }
+        #expect(error?.code == .invalidArgument && proxy.requests.count == 1)
+    }
+
     @Test("an object that is replaced while it is read is an error, never a mix")
     func replaced() async throws {
         let (proxy, _, store) = try await open()

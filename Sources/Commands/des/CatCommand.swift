@@ -50,6 +50,7 @@ struct CatCommand: Verb {
         } catch {
             throw error.at(source.archive)
         }
+        for entry in entries { try await reader.checkIsThere(entry) }
         if let content {
             try console.write(content.span.bytes)
         } else {
@@ -58,7 +59,7 @@ struct CatCommand: Verb {
     }
 
     private func write(_ entry: Entry, _ reader: ContainerReader, _ console: Console) async throws {
-        if entry.location.body.count <= BodyPieces.pieceByteCount {
+        if entry.byteCount <= BodyPieces.pieceByteCount {
             let body = try await reader.body(of: entry)
             try console.write(body.span.bytes)
             return

@@ -17,18 +17,25 @@ public struct BodyPieces: AsyncSequence, Sendable {
         private let entry: Entry
         private var position = 0
         private var crc = CRC32C()
+        /// The body outside, once it was opened.
+        private var external: (any ByteSource)?
 
         init(reader: ContainerReader, entry: Entry) { (self.reader, self.entry) = (reader, entry) }
 
         /// The next piece, `nil` after the last one.
         public mutating func next() async throws -> [UInt8]? {
-            let body = entry.location.body
+            let (entry, reader, isFirst) = (entry, reader, position == 0)
+            if isFirst {
+                try await reader.located { try entry.checkReadable() }
+                if entry.isExternal { external = try await reader.externalBody(of: entry) }
+            }
+            let body = entry.isExternal ? 0..<entry.byteCount : entry.location.body
             let range =
                 body.lowerBound + position..<Swift.min(body.lowerBound + position + pieceByteCount, body.upperBound)
-            let (entry, reader, isFirst) = (entry, reader, position == 0)
+            let source = external
             let piece = try await reader.located {
-                if isFirst { try entry.location.checkReadable(entry.name) }
-                return try await reader.bytes(range)
+                guard let source else { return try await reader.bytes(range) }
+                return range.isEmpty ? [] : try await source.read(range)
             }
             crc.update(piece.span.bytes)
             position += piece.count

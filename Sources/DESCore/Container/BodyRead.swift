@@ -4,6 +4,9 @@ public struct BodyRead: Sendable {
     public let range: Range<Int>
     /// The entries whose bodies are inside, in the order in which they lie there.
     public let entries: [Entry]
+
+    /// The body of one entry that lies outside; `range` is then that of the body.
+    public var isExternal: Bool { entries.count == 1 && entries[0].isExternal }
 }
 
 /// The bytes of one ``BodyRead``. Can be handed to another thread before its bodies are checked and used.
@@ -21,7 +24,10 @@ public struct FetchedBodies: Sendable {
     /// - Throws: ``DESError/Code/corrupt`` if the checksum differs; what `body` throws.
     public func withBody<R>(at position: Int, _ body: (RawSpan) throws -> R) throws -> R {
         let entry = read.entries[position]
-        let range = entry.location.body.isEmpty ? 0..<0 : entry.location.body.moved(by: -read.range.lowerBound)
+        let isHere = !entry.location.body.isEmpty && !read.isExternal
+        let range =
+            read.isExternal
+            ? read.range : isHere ? entry.location.body.moved(by: -read.range.lowerBound) : 0..<0
         let content = bytes.span.bytes.extracting(range)
         do throws(DESError) { try entry.location.checkBody(content.crc32c, entry.name) } catch {
             throw error.at(place)

@@ -57,19 +57,25 @@ extension ContainerReader {
     /// - Throws: for an entry whose stored bytes are not its content.
     public func plan(_ entries: [Entry], limits: RangePlan.Limits = RangePlan.Limits()) throws -> [BodyRead] {
         do throws(DESError) {
-            for entry in entries { try entry.location.checkReadable(entry.name) }
+            for entry in entries { try entry.checkReadable() }
         } catch {
             throw error.at(source.name)
         }
-        let empty = entries.filter(\.location.body.isEmpty)
-        let reads = RangePlan(entries.map(\.location.body), limits: limits).reads
+        let inside = entries.filter { !$0.isExternal }
+        let outside = entries.filter(\.isExternal)
+        let empty = inside.filter(\.location.body.isEmpty)
+        let reads = RangePlan(inside.map(\.location.body), limits: limits).reads
         return (empty.isEmpty ? [] : [BodyRead(range: 0..<0, entries: empty)])
-            + reads.map { BodyRead(range: $0.range, entries: $0.members.map { entries[$0] }) }
+            + reads.map { BodyRead(range: $0.range, entries: $0.members.map { inside[$0] }) }
+            + outside.map { BodyRead(range: 0..<$0.byteCount, entries: [$0]) }
     }
 
     /// Fetches one planned read. Its bodies are checked as they are taken out.
     public func fetch(_ read: BodyRead) async throws -> FetchedBodies {
-        try await located {
+        if read.isExternal {
+            return FetchedBodies(read: read, bytes: try await body(of: read.entries[0]), place: source.name)
+        }
+        return try await located {
             FetchedBodies(read: read, bytes: try await bytesInPieces(read.range), place: source.name)
         }
     }

@@ -98,7 +98,7 @@ public final class ContainerReader: Sendable {
     public func body(of entry: Entry) async throws -> [UInt8] {
         var pieces = pieces(of: entry).makeAsyncIterator()
         var content = try await pieces.next() ?? []
-        while content.count < entry.location.body.count, let piece = try await pieces.next() { content += piece }
+        while content.count < entry.byteCount, let piece = try await pieces.next() { content += piece }
         return content
     }
 
@@ -106,6 +106,46 @@ public final class ContainerReader: Sendable {
     ///
     /// The checksum is compared after the last piece: what came before an error is not to be trusted.
     public func pieces(of entry: Entry) -> BodyPieces { BodyPieces(reader: self, entry: entry) }
+
+    /// Some bytes of the content of `entry`. Its checksum covers the whole body, so these are **unchecked**.
+    /// - Throws: ``DESError/Code/invalidArgument`` for a range that the content does not have.
+    public func uncheckedBytes(_ range: Range<Int>, of entry: Entry) async throws -> [UInt8] {
+        try await located {
+            try entry.checkReadable()
+            guard range.lowerBound >= 0, range.upperBound <= entry.byteCount else {
+                throw DESError(
+                    .invalidArgument, "\(entry.name.quoted) has \(entry.byteCount) bytes, not \(range.upperBound)")
+            }
+            if range.isEmpty { return [] }
+            if entry.isExternal { return try await externalBody(of: entry).read(range) }
+            return try await bytes(range.moved(by: entry.location.body.lowerBound))
+        }
+    }
+
+    /// An entry whose body lies outside: it is there, with the length that INDEX says. Others need no request.
+    public func checkIsThere(_ entry: Entry) async throws {
+        if entry.isExternal { _ = try await externalBody(of: entry) }
+    }
+
+    /// The body outside, which has the length that INDEX says.
+    func externalBody(of entry: Entry) async throws -> any ByteSource {
+        try await located {
+            if let fault = entry.name.pathFault {
+                throw DESError(.invalidArgument, "the body outside is not read: the name \(entry.name.quoted) \(fault)")
+            }
+            guard let source = try await self.source.external(entry.name) else {
+                throw DESError(.unsupported, "the body of \(entry.name.quoted) lies outside, where nothing is known of")
+            }
+            let byteCount = try await source.readTail(1).byteCount
+            guard byteCount == entry.byteCount else {
+                throw DESError(
+                    .corrupt,
+                    "the body outside of \(entry.name.quoted) has \(byteCount) bytes, \(entry.byteCount) were "
+                        + "expected", place: source.name)
+            }
+            return source
+        }
+    }
 
     /// Reads the content of `entry` and compares its checksum, without holding it.
     public func check(_ entry: Entry) async throws {

@@ -8,10 +8,17 @@ public struct Entry: Sendable, Hashable {
     /// Bytes of the stored body, or of the body outside for an external entry.
     public var byteCount: Int { location.bodyByteCount }
 
-    /// The stored bytes are the content and can be read.
+    /// The bytes of the body, stored here or outside, are the content and can be read.
     /// - Throws: ``DESError/Code/notFound`` for a deleted entry, ``DESError/Code/unsupported`` for one with a flag
     ///   that this version does not implement.
-    public func checkReadable() throws(DESError) { try location.checkReadable(name) }
+    public func checkReadable() throws(DESError) {
+        var inside = location
+        inside.flags.remove(.external)
+        try inside.checkReadable(name)
+    }
+
+    /// The body lies outside the container.
+    public var isExternal: Bool { location.flags.contains(.external) }
 }
 
 /// Where the bytes of an entry are in the container, and their checksums.

@@ -14,6 +14,10 @@ public protocol ByteSource: Sendable {
 
     /// Exactly the bytes of `range`, which is not empty. A short answer is an error, never a short result.
     func read(_ range: Range<Int>) async throws -> [UInt8]
+
+    /// The body of an external entry: `_bigFiles/<name>` in the directory of this source. `nil` if it has no directory.
+    /// `name` is a relative path without `.` and `..`.
+    func external(_ name: EntryName) async throws -> (any ByteSource)?
 }
 
 extension ByteSource {
@@ -21,6 +25,8 @@ extension ByteSource {
     public var identity: String? { nil }
     /// Local bytes are cheap to ask for.
     public var isRemote: Bool { false }
+    /// Nothing lies beside it.
+    public func external(_ name: EntryName) async throws -> (any ByteSource)? { nil }
 }
 
 /// Bytes in memory.

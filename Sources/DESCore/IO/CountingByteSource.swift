@@ -13,11 +13,18 @@ public final class CountingByteSource: ByteSource {
         public var roundTrips = 0
     }
 
+    /// Shared with what lies beside the source, whose reads are counted too.
+    private final class Tally: Sendable {
+        let counts = Mutex(Counts())
+    }
+
     private let source: any ByteSource
-    private let state = Mutex(Counts())
+    private let tally: Tally
 
     /// Counts what is read from `source`.
-    public init(_ source: any ByteSource) { self.source = source }
+    public init(_ source: any ByteSource) { (self.source, tally) = (source, Tally()) }
+
+    private init(_ source: any ByteSource, _ tally: Tally) { (self.source, self.tally) = (source, tally) }
 
     /// The name of the source behind.
     public var name: String { source.name }
@@ -29,7 +36,7 @@ public final class CountingByteSource: ByteSource {
     public var isRemote: Bool { source.isRemote }
 
     /// What was read so far.
-    public var counts: Counts { state.withLock { $0 } }
+    public var counts: Counts { tally.counts.withLock { $0 } }
 
     /// The last bytes of the source behind.
     public func readTail(_ byteCountMax: Int) async throws -> (bytes: [UInt8], byteCount: Int) {
@@ -47,15 +54,20 @@ public final class CountingByteSource: ByteSource {
         return bytes
     }
 
+    /// The body outside of the source behind; its reads are counted here.
+    public func external(_ name: EntryName) async throws -> (any ByteSource)? {
+        try await source.external(name).map { CountingByteSource($0, tally) }
+    }
+
     private func begin() -> Int {
-        state.withLock { counts in
+        tally.counts.withLock { counts in
             counts.reads += 1
             return counts.roundTrips + 1
         }
     }
 
     private func end(_ depth: Int, _ bytes: Int) {
-        state.withLock { counts in
+        tally.counts.withLock { counts in
             counts.roundTrips = max(counts.roundTrips, depth)
             counts.bytes += bytes
         }

@@ -21,6 +21,12 @@ public final class FileByteSource: ByteSource {
         byteCount = status.st_size
     }
 
+    /// The file `_bigFiles/<name>` beside this one.
+    public func external(_ name: EntryName) async throws -> (any ByteSource)? {
+        let path = SpoolFile.directory(of: self.name) + "/_bigFiles/" + name.string
+        return try await BlockingPool.shared.run { try FileByteSource(path: path) }
+    }
+
     /// The last bytes.
     public func readTail(_ byteCountMax: Int) async throws -> (bytes: [UInt8], byteCount: Int) {
         let start = max(0, byteCount - byteCountMax)
