@@ -1,0 +1,77 @@
+import DESCore
+import TestServers
+import Testing
+
+/// The command against Ceph, as somebody types it.
+@Suite("Containers in a bucket")
+struct ObjectStorageTests {
+    private let directory: TemporaryDirectory
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        try directory.tree("tree", ["a.txt": "one", "b c+d%.txt": "two", "sub/ü.txt": "three"])
+    }
+
+    private func run(_ ceph: CephServer, _ arguments: String..., secret: String? = nil) throws -> Command.Result {
+        var command = Command.des(in: directory.path)
+        command.arguments = arguments
+        command.environment = [
+            "AWS_ENDPOINT_URL": ceph.endpoint, "AWS_ACCESS_KEY_ID": ceph.accessKey,
+            "AWS_SECRET_ACCESS_KEY": secret ?? ceph.secretKey, "AWS_EC2_METADATA_DISABLED": "true",
+            "HOME": directory.path,
+        ]
+        return try command.run()
+    }
+
+    @Test("what is packed into a bucket is listed, read, extracted, verified, copied and located there")
+    func roundTrip() async throws {
+        let ceph = try await CephServer.shared
+        let url = "s3://" + (try await ceph.newBucket()) + "/dir/a b.des"
+        #expect(try run(ceph, "pack", "tree", "--order", "key", "-o", url).status == 0)
+        let again = try run(ceph, "pack", "tree", "-o", url)
+        #expect(again.status == 13 && again.errors.contains(url), "\(again)")
+        #expect(Set(try run(ceph, "ls", url).lines) == ["a.txt", "b c+d%.txt", "sub/ü.txt"])
+        let cat = try run(ceph, "cat", "--stats", url, "b c+d%.txt")
+        #expect(cat.text == "two" && cat.errors.contains("1 reads in 1 round trips"), "\(cat)")
+        #expect(try run(ceph, "cat", url, "none").status == 10)
+        #expect(try run(ceph, "verify", url).status == 0)
+        #expect(try run(ceph, "extract", url, "-C", "copy").status == 0)
+        #expect(try Files.text(directory["copy/sub/ü.txt"]) == "three")
+        #expect(try run(ceph, "cp", url, "here.des").status == 0)
+        #expect(try run(ceph, "cp", "here.des", url + "2").status == 0)
+        #expect(try run(ceph, "cp", "here.des", url).status == 13)
+        let listed = try run(ceph, "ls", String(url.dropLast("a b.des".count)))
+        #expect(listed.lines == [url, url + "2"], "\(listed)")
+
+        let located = try run(ceph, "locate", "--presign", "60", url, "a.txt").text.split(separator: "\t")
+        let (offset, length) = (Int(located[1]) ?? -1, Int(located[2]) ?? -1)
+        let range = "\(offset)-\(offset + length - 1)"
+        #expect(try await Program.check("curl", ["--silent", "--range", range, String(located[0])]) == "one")
+    }
+
+    @Test("what is damaged is not copied into a bucket, and nothing is there after")
+    func damaged() async throws {
+        let ceph = try await CephServer.shared
+        let bucket = try await ceph.newBucket()
+        try Container.pack(directory["tree"], to: directory["a.des"])
+        var bytes = try Files.read(directory["a.des"])
+        bytes[16] ^= 1
+        try Files.write(directory["a.des"], bytes)
+        #expect(try run(ceph, "cp", "a.des", "s3://\(bucket)/a.des").status == 11)
+        #expect(try run(ceph, "ls", "s3://\(bucket)").output.isEmpty)
+    }
+
+    @Test("what cannot be reached or is not allowed is said with the place and the right status")
+    func refusals() async throws {
+        let ceph = try await CephServer.shared
+        let bucket = try await ceph.newBucket()
+        for (status, url, secret) in [
+            (10, "s3://\(bucket)/none.des", nil), (10, "s3://no-such-bucket/a.des", nil),
+            (1, "s3://\(bucket)/none.des", "wrong"), (1, "s3:/x", nil), (1, "s3://\(bucket)/dir/", nil),
+        ] as [(Int32, String, String?)] {
+            let result = try run(ceph, "cat", url, "x", secret: secret)
+            #expect(result.status == status && result.output.isEmpty, "\(result)")
+            #expect(result.errors.contains(url), "\(result)")
+        }
+    }
+}
