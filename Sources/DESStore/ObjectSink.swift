@@ -1,5 +1,4 @@
 public import DESCore
-import Glibc
 import Synchronization
 
 /// Streams a container into a store while it is written: nothing is kept locally but the parts on their way.
@@ -41,14 +40,17 @@ public final class ObjectSink: ByteSink, Sendable {
 
     /// Hands over what fills a part; waits while too many are on their way.
     public func write(_ bytes: RawSpan) throws {
-        let full = pending.withLock { pending -> [UInt8]? in
-            if pending.isEmpty { pending.reserveCapacity(partByteCount + bytes.byteCount) }
-            pending.append(bytes)
-            guard pending.count >= partByteCount else { return nil }
-            defer { pending = [] }
-            return pending
+        var offset = 0
+        while offset < bytes.byteCount {
+            let full = pending.withLock { pending -> [UInt8]? in
+                if pending.isEmpty { pending.reserveCapacity(partByteCount) }
+                let taken = min(partByteCount - pending.count, bytes.byteCount - offset)
+                pending.append(bytes.extracting(offset..<offset + taken))
+                offset += taken
+                return pending.count == partByteCount ? pending.take() : nil
+            }
+            if let full { try parts.add(full) }
         }
-        if let full { try parts.add(full) }
     }
 
     /// There will be no object: the upload is aborted.
@@ -56,22 +58,19 @@ public final class ObjectSink: ByteSink, Sendable {
 
     /// Waits for the store, and reads the tail back.
     public func commit(tail: [UInt8], byteCount: Int) throws {
-        try parts.add(pending.withLock { $0 })
+        try parts.add(pending.withLock { $0.take() })
         parts.end()
-        let result = Mutex<Result<Void, any Error>?>(nil)
-        let isDone = Semaphore()
+        let result = Monitor<Result<Void, any Error>?>(nil)
         Task { [self] in
             do {
                 let etag = try await upload.value
                 try await compare(tail, byteCount, etag)
-                result.withLock { $0 = .success(()) }
+                result.update { $0 = .success(()) }
             } catch {
-                result.withLock { $0 = .failure(error) }
+                result.update { $0 = .failure(error) }
             }
-            isDone.signal()
         }
-        isDone.wait()
-        try result.withLock { $0 }?.get()
+        try result.wait { $0 }.get()
     }
 
     private func compare(_ tail: [UInt8], _ byteCount: Int, _ etag: ETag) async throws {
@@ -91,84 +90,63 @@ private final class PartQueue: Sendable {
         var isEnded = false
         var failure: (any Error)?
         var consumer: CheckedContinuation<Void, Never>?
+
+        /// Whether the task has something to do.
+        var isReady: Bool { waiting != nil || isEnded || failure != nil }
     }
 
-    private let state = Mutex(State())
-    private let hasRoom = Semaphore(count: 1)
+    private let state = Monitor(State())
 
     /// Leaves a part for the task, once it has taken the one before.
     func add(_ part: [UInt8]) throws {
         if part.isEmpty { return }
-        hasRoom.wait()
-        let consumer = try state.withLock { state in
-            if let failure = state.failure {
-                hasRoom.signal()  // for the next call, which fails as well
-                throw failure
-            }
+        try state.wait { state -> Void? in
+            if let failure = state.failure { throw failure }
+            guard state.waiting == nil else { return nil }
             state.waiting = part
-            defer { state.consumer = nil }
-            return state.consumer
+            return ()
         }
-        consumer?.resume()
+        wakeConsumer()
     }
 
     /// No more parts come.
-    func end() { wake { $0.isEnded = true } }
+    func end() {
+        state.update { $0.isEnded = true }
+        wakeConsumer()
+    }
 
     /// Ends both sides with an error.
     func fail(_ error: any Error) {
-        wake { state in
+        state.update { state in
             if !state.isEnded { state.failure = state.failure ?? error }
         }
-        hasRoom.signal()
+        wakeConsumer()
     }
 
-    private func wake(_ change: (inout State) -> Void) {
-        let consumer = state.withLock { state in
-            change(&state)
-            defer { state.consumer = nil }
-            return state.consumer
-        }
-        consumer?.resume()
+    private func wakeConsumer() {
+        state.withLock { $0.consumer.take() }?.resume()
     }
 
     /// The next part, `nil` at the end.
     func next() async throws -> [UInt8]? {
-        while true {
-            let (part, isOver) = try state.withLock { state in
-                if let failure = state.failure { throw failure }
-                defer { state.waiting = nil }
-                return (state.waiting, state.isEnded)
+        await withCheckedContinuation { continuation in
+            let isReady = state.withLock { state in
+                if !state.isReady { state.consumer = continuation }
+                return state.isReady
             }
-            if let part {
-                hasRoom.signal()
-                return part
-            }
-            if isOver { return nil }
-            await withCheckedContinuation { continuation in
-                let isThere = state.withLock { state in
-                    if state.waiting != nil || state.isEnded || state.failure != nil { return true }
-                    state.consumer = continuation
-                    return false
-                }
-                if isThere { continuation.resume() }
-            }
+            if isReady { continuation.resume() }
+        }
+        return try state.update { state in
+            if let failure = state.failure { throw failure }
+            return state.waiting.take()
         }
     }
 }
 
-/// A counting semaphore for threads (sem_init(3)).
-private final class Semaphore: @unchecked Sendable {
-    private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
-
-    init(count: UInt32 = 0) { sem_init(semaphore, 0, count) }
-
-    deinit {
-        sem_destroy(semaphore)
-        semaphore.deallocate()
+extension Array {
+    /// The elements, which are gone from here.
+    fileprivate mutating func take() -> Self {
+        defer { self = [] }
+        return self
     }
-
-    func signal() { sem_post(semaphore) }
-
-    func wait() { while sem_wait(semaphore) != 0 {} }
 }

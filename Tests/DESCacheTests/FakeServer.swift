@@ -1,11 +1,11 @@
 import DESCore
 import Glibc
 import Synchronization
-import Testing
+import TestServers
 
 /// A server that lies: each connection is handled by `serve`, on a thread of its own, and closed when that returns.
 final class FakeServer: Sendable {
-    let port: Int
+    let port: UInt16
     private let listener: Int32
     private let accepted = Count()
 
@@ -14,7 +14,8 @@ final class FakeServer: Sendable {
     var connectionCount: Int { accepted.value.load(ordering: .sequentiallyConsistent) }
 
     init(_ serve: @escaping @Sendable (FakeConnection) -> Void) throws {
-        let (listener, port) = try Loopback.listen(backlog: 128)
+        let port = try Loopback.freePort()
+        let listener = try Loopback.listen(on: port)
         (self.listener, self.port) = (listener, port)
         let threads = BlockingPool(threadCount: 8)
         Task.immediate { [accepted] in

@@ -1,6 +1,7 @@
 import DESCore
 import Glibc
 import Synchronization
+import TestServers
 import Testing
 
 @testable import DESCache

@@ -1,4 +1,5 @@
 import Glibc
+import TestServers
 import Testing
 
 @testable import DESCache
@@ -8,9 +9,9 @@ import Testing
 struct RedisIndexCacheTests {
     @Test("what one process stores, another finds; a miss is a miss")
     func roundTrip() async throws {
-        let server = try await LocalRedis.start()
+        let server = try await RedisServer()
         defer { server.stop() }
-        let (writer, reader) = (try patientCache(server.url), try patientCache(server.url))
+        let (writer, reader) = (try patientCache(server.endpoint), try patientCache(server.endpoint))
         #expect(await reader.bytes(for: key) == nil)
         for bytes in [[], [7], (0..<200_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }] as [[UInt8]] {
             await writer.store(bytes, for: key)
@@ -24,9 +25,9 @@ struct RedisIndexCacheTests {
 
     @Test("values go after their time to live")
     func timeToLive() async throws {
-        let server = try await LocalRedis.start()
+        let server = try await RedisServer()
         defer { server.stop() }
-        await (try patientCache(server.url) { $0.timeToLive = .seconds(100) }).store([1], for: key)
+        await (try patientCache(server.endpoint) { $0.timeToLive = .seconds(100) }).store([1], for: key)
         guard case .integer(let left) = try await answer(server, [Array("PTTL".utf8), storedName]) else {
             Issue.record("PTTL gives no number")
             return
@@ -36,9 +37,9 @@ struct RedisIndexCacheTests {
 
     @Test("a value of the maximum is kept, a larger one is not sent")
     func maximum() async throws {
-        let server = try await LocalRedis.start()
+        let server = try await RedisServer()
         defer { server.stop() }
-        let cache = try patientCache(server.url)
+        let cache = try patientCache(server.endpoint)
         let other = IndexCacheKey(object: "other", range: 0..<1)
         await cache.store([UInt8](repeating: 1, count: 1 << 20), for: key)
         await cache.store([UInt8](repeating: 1, count: 1 << 20 + 1), for: other)
@@ -49,7 +50,7 @@ struct RedisIndexCacheTests {
 
     @Test("a password, a database and a socket in the file system")
     func logins() async throws {
-        let server = try await LocalRedis.start(password: "pass/word")
+        let server = try await RedisServer(password: "pass/word")
         defer { server.stop() }
         let login = ":pass%2Fword@"
         let overTCP = try patientCache("redis://\(login)127.0.0.1:\(server.port)/3")
@@ -63,7 +64,7 @@ struct RedisIndexCacheTests {
 
     @Test("a wrong password, none, and a database that is not there are failures without the password")
     func refusals() async throws {
-        let server = try await LocalRedis.start(password: "right")
+        let server = try await RedisServer(password: "right")
         defer { server.stop() }
         let expected = [
             ("redis://:hunter2@127.0.0.1:\(server.port)", DESError.Code.denied),
@@ -84,11 +85,11 @@ struct RedisIndexCacheTests {
 
     @Test("after a restart the next operations work again, without a failure")
     func restart() async throws {
-        let server = try await LocalRedis.start()
+        let server = try await RedisServer()
         defer { server.stop() }
-        let cache = try patientCache(server.url)
+        let cache = try patientCache(server.endpoint)
         await cache.store([1], for: key)
-        try await server.restart()
+        try await server.daemon.restart()
         #expect(await cache.bytes(for: key) == nil)
         await cache.store([2], for: key)
         #expect(await cache.bytes(for: key) == [2])
@@ -97,24 +98,24 @@ struct RedisIndexCacheTests {
 
     @Test("a stopped process is a time-out, and works again when it goes on")
     func stopped() async throws {
-        let server = try await LocalRedis.start()
+        let server = try await RedisServer()
         defer { server.stop() }
-        let (patient, hasty) = (try patientCache(server.url), try hastyCache(server.url))
+        let (patient, hasty) = (try patientCache(server.endpoint), try hastyCache(server.endpoint))
         await patient.store([1], for: key)
-        server.send(SIGSTOP)
+        try server.daemon.send(SIGSTOP)
         #expect(await hasty.bytes(for: key) == nil)
         await hasty.store([2], for: key)
         #expect(hasty.counts == IndexCacheCounts(misses: 1, timeOuts: 2))
-        server.send(SIGCONT)
+        try server.daemon.send(SIGCONT)
         #expect(await patient.bytes(for: key) != nil)
         #expect(patient.counts == IndexCacheCounts(hits: 1, stores: 1))
     }
 
     @Test("a changed value, one under another key and one of another kind are misses; wrong values are deleted")
     func wrongValues() async throws {
-        let server = try await LocalRedis.start()
+        let server = try await RedisServer()
         defer { server.stop() }
-        let cache = try patientCache(server.url)
+        let cache = try patientCache(server.endpoint)
         await cache.store([UInt8](repeating: 5, count: 100), for: key)
         _ = try await answer(server, [Array("SETBIT".utf8), storedName, Array("500".utf8), Array("1".utf8)])
         #expect(await cache.bytes(for: key) == nil)
@@ -136,9 +137,9 @@ struct RedisIndexCacheTests {
 
     @Test("a full server is a failure to store, and still answers")
     func full() async throws {
-        let server = try await LocalRedis.start()
+        let server = try await RedisServer()
         defer { server.stop() }
-        let cache = try patientCache(server.url)
+        let cache = try patientCache(server.endpoint)
         await cache.store([1], for: key)
         _ = try await answer(server, "CONFIG", "SET", "maxmemory", "1")
         await cache.store([2], for: IndexCacheKey(object: "other", range: 0..<1))
@@ -149,9 +150,9 @@ struct RedisIndexCacheTests {
 
     @Test("64 tasks over 4 connections each get their own bytes")
     func concurrency() async throws {
-        let server = try await LocalRedis.start()
+        let server = try await RedisServer()
         defer { server.stop() }
-        let cache = try patientCache(server.url) { $0.connectionCount = 4 }
+        let cache = try patientCache(server.endpoint) { $0.connectionCount = 4 }
         let wrong = await withTaskGroup(of: Int.self) { group in
             for task in 0..<64 {
                 group.addTask {

@@ -1,3 +1,4 @@
+import TestServers
 import Testing
 
 @testable import DESCache
@@ -20,8 +21,8 @@ func hastyCache(_ url: String) throws -> RedisIndexCache {
 }
 
 /// The answer of a real server to any command.
-func answer(_ server: LocalRedis, _ arguments: [[UInt8]]) async throws -> RedisReply {
-    let url = server.url
+func answer(_ server: RedisServer, _ arguments: [[UInt8]]) async throws -> RedisReply {
+    let url = server.endpoint
     return try await BlockingPool.shared.run {
         let deadline = ContinuousClock.now + .seconds(30)
         let connection = try RedisConnection(RedisEndpoint(url: url), before: deadline)
@@ -29,7 +30,7 @@ func answer(_ server: LocalRedis, _ arguments: [[UInt8]]) async throws -> RedisR
     }
 }
 
-func answer(_ server: LocalRedis, _ arguments: String...) async throws -> RedisReply {
+func answer(_ server: RedisServer, _ arguments: String...) async throws -> RedisReply {
     try await answer(server, arguments.map { Array($0.utf8) })
 }
 

@@ -1,5 +1,6 @@
 import DESCore
 import Glibc
+import TestServers
 import Testing
 
 /// A pack that is killed leaves either no container or a whole one, and does not stand in the way of the next.

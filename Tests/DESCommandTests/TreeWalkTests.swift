@@ -1,5 +1,6 @@
 import DESCore
 import Synchronization
+import TestServers
 import Testing
 
 @testable import des

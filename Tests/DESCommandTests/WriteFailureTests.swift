@@ -1,4 +1,5 @@
 import Glibc
+import TestServers
 import Testing
 
 /// Failures while a container is written: no container afterwards, an existing one as it was, a message, a status.

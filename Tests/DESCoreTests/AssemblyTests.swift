@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 import Testing
 
 @testable import DESCore
@@ -11,8 +10,8 @@ struct AssemblyTests {
 
     @Test("results come in the order of the inputs, at most the width of them in the works", arguments: [1, 2, 4, 9])
     func order(width: Int) async throws {
-        let given = Mutex(0)
-        let taken = Mutex([Int]())
+        let given = Monitor(0)
+        let taken = Monitor([Int]())
         try await pool.assemble(width: width) {
             given.withLock { given in
                 #expect(given - taken.withLock { $0.count } < width)
@@ -37,8 +36,8 @@ struct AssemblyTests {
 
     @Test("the first error of any part ends the work, and nothing after it is consumed", arguments: [0, 1, 2])
     func failure(part: Int) async throws {
-        let given = Mutex(0)
-        let taken = Mutex(0)
+        let given = Monitor(0)
+        let taken = Monitor(0)
         await #expect(throws: Failure.self) {
             try await pool.assemble(width: 4) {
                 try given.withLock { given in

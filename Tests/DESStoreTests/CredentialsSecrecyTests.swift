@@ -1,4 +1,5 @@
 import DESCore
+import TestServers
 import Testing
 
 @testable import DESStore
@@ -39,7 +40,7 @@ struct CredentialsSecrecyTests {
 
     @Test("no error shows them, wherever an answer or a file is cut or changed", arguments: 0..<8 as Range<UInt64>)
     func errors(seed: UInt64) async throws {
-        var random = Generator(state: seed)
+        var random = SeededGenerator(seed: seed)
         for place in CredentialPlace.allCases {
             var errorCount = 0
             for _ in 0..<60 {
@@ -63,7 +64,7 @@ struct CredentialsSecrecyTests {
     }
 
     /// Cuts, changes or doubles one byte where the secrets of `place` come from.
-    private func damage(_ world: inout World, _ place: CredentialPlace, _ random: inout Generator) throws {
+    private func damage(_ world: inout World, _ place: CredentialPlace, _ random: inout SeededGenerator) throws {
         func damaged(_ text: String) -> String {
             var bytes = Array(text.utf8)
             let index = Int.random(in: 0..<bytes.count, using: &random)
@@ -121,18 +122,5 @@ struct CredentialsSecrecyTests {
                 } catch { #expect(!leaks(shown(error)), "\(name)") }
             }
         }
-    }
-}
-
-/// SplitMix64: the same seed gives the same damage.
-private struct Generator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -32,10 +32,10 @@ struct HTTPClientTests {
                 $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(socket, $0, &size) }
             }
             port = address.sin_port.bigEndian
-            Thread.detach { [self] in
+            try startThread { [self] in
                 while case let connection = accept(socket, nil, nil), connection >= 0 {
                     count.withLock { $0 += 1 }
-                    Thread.detach {
+                    try? startThread {
                         serve(connection)
                         close(connection)
                     }

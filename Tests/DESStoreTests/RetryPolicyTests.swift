@@ -1,4 +1,5 @@
 import DESStore
+import TestServers
 import Testing
 
 @Suite("When a request is repeated")

@@ -1,5 +1,6 @@
 import DESCore
 import DESStore
+import TestServers
 import Testing
 
 @Suite("Repeated requests")

@@ -1,6 +1,7 @@
 import DESCore
 import DESStore
 import Synchronization
+import TestServers
 import Testing
 
 @Suite("What every store promises")

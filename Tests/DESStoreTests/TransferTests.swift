@@ -1,6 +1,7 @@
 import DESCore
 import DESStore
 import Synchronization
+import TestServers
 import Testing
 
 @Suite("Objects as streams")

@@ -3,12 +3,12 @@ import Glibc
 import Synchronization
 
 /// TCP on 127.0.0.1.
-enum Loopback {
+public enum Loopback {
     private static let used = Mutex<Set<UInt16>>([])
 
     /// A port that nothing listens on. It lies below those that the kernel gives to outgoing connections, so it stays free
     /// until the server that is started next takes it.
-    static func freePort() throws -> UInt16 {
+    public static func freePort() throws -> UInt16 {
         for _ in 0..<1_000 {
             let port = UInt16.random(in: 12_000..<32_000)
             guard used.withLock({ $0.insert(port).inserted }), let socket = try? listen(on: port) else { continue }
@@ -19,7 +19,7 @@ enum Loopback {
     }
 
     /// A listening socket.
-    static func listen(on port: UInt16) throws -> Int32 {
+    public static func listen(on port: UInt16) throws -> Int32 {
         let socket = try makeSocket()
         var yes: Int32 = 1
         setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))

@@ -4,6 +4,8 @@ public final class RedisServer: Sendable {
     public let endpoint: String
     /// The port it listens on.
     public let port: UInt16
+    /// The path of the socket it listens on as well.
+    public var socketPath: String { "\(directory)/socket" }
     /// redis-server. It can be stopped, killed and restarted; a restarted one is empty.
     public let daemon: Daemon
     private let directory: String
@@ -19,7 +21,11 @@ public final class RedisServer: Sendable {
         endpoint = "redis://\(password.map { "default:\($0)@" } ?? "")127.0.0.1:\(port)"
         daemon = try await Daemon(
             "redis-server",
-            ["--bind", "127.0.0.1", "--port", "\(port)", "--dir", directory, "--save", "", "--appendonly", "no"]
+            [
+                "--bind", "127.0.0.1", "--port", "\(port)", "--dir", directory, "--save", "", "--appendonly", "no",
+                "--unixsocket",
+                "\(directory)/socket",
+            ]
                 + (password.map { ["--requirepass", $0] } ?? []),
             log: "\(directory)/log", port: port)
     }

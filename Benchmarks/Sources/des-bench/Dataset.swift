@@ -1,10 +1,11 @@
 import Glibc
+import TestServers
 
 /// The trees that are packed. The same on every machine: sizes and bytes come from a fixed seed.
 enum Dataset {
     /// Files with log-normal sizes in directories of 100; the total of their sizes.
     static func logNormalTree(at root: String, fileCount: Int, medianByteCount: Double) throws -> Int {
-        var random = Random(state: 1)
+        var random = SeededGenerator(seed: 1)
         let bytes = (0..<4 << 20).map { _ in UInt8(truncatingIfNeeded: random.next()) }
         var total = 0
         for file in 0..<fileCount {
@@ -18,7 +19,7 @@ enum Dataset {
 
     /// Files of one size in directories of 1,000, each with bytes of its own.
     static func uniformTree(at root: String, fileCount: Int, byteCount: Int) throws {
-        var random = Random(state: 2)
+        var random = SeededGenerator(seed: 2)
         var bytes = (0..<byteCount).map { _ in UInt8(truncatingIfNeeded: random.next()) }
         for file in 0..<fileCount {
             withUnsafeBytes(of: file) { bytes.replaceSubrange(0..<8, with: $0) }
@@ -42,18 +43,7 @@ enum Dataset {
     }
 }
 
-/// SplitMix64.
-struct Random: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
+extension SeededGenerator {
     /// A standard normal variate (Box and Muller).
     mutating func normal() -> Double {
         let (a, b) = (Double.random(in: 1e-12..<1, using: &self), Double.random(in: 0..<1, using: &self))

@@ -1,5 +1,6 @@
 import DESCore
 import Glibc
+import TestServers
 
 /// Loops over the library, each run in a process of its own.
 enum Loop {
@@ -17,7 +18,7 @@ enum Loop {
 
     /// Opens the container with the asynchronous reader and reads one name: seconds (median of 101), bytes.
     private static func open(_ path: String, entryCount: Int) async throws {
-        var random = Random(state: 3)
+        var random = SeededGenerator(seed: 3)
         var times: [Double] = []
         var bytes = 0
         for _ in 0..<101 {
@@ -35,7 +36,7 @@ enum Loop {
     }
 
     private static func names(_ entryCount: Int, _ count: Int) throws -> [EntryName] {
-        var random = Random(state: 4)
+        var random = SeededGenerator(seed: 4)
         return try (0..<count).map { _ in try EntryName(Dataset.name(Int.random(in: 0..<entryCount, using: &random))) }
     }
 
@@ -84,7 +85,7 @@ enum Loop {
     /// Anonymous memory after 10,000 reads.
     private static func memoryReads(_ path: String, entryCount: Int) throws {
         let container = try MappedContainer(path: path)
-        var random = Random(state: 5)
+        var random = SeededGenerator(seed: 5)
         for _ in 0..<10_000 {
             let name = try EntryName(Dataset.name(Int.random(in: 0..<entryCount, using: &random)))
             guard try container.withBody(of: name, { _ in true }) == true else {

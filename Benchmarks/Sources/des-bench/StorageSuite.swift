@@ -53,7 +53,7 @@ struct StorageSuite {
             try Command("\(des) cp \(path) s3://\(bucket)/\(key) --force --quiet && rm \(path)").run()
         }
         let store = try await store(bucket)
-        var random = Random(state: 6)
+        var random = SeededGenerator(seed: 6)
         var names: [EntryName] = []
         for _ in 0..<300 {
             names.append(try Containers.name(Int.random(in: 0..<StorageSuite.entryCount, using: &random)))
@@ -113,7 +113,7 @@ struct StorageSuite {
         try Command("\(des) cp \(path) s3://\(bucket)/hundred.des --force --quiet && rm \(path)").run()
         let store = try await store(bucket)
         let reader = try await ContainerReader(ObjectByteSource(store, key: "hundred.des"))
-        var random = Random(state: 7)
+        var random = SeededGenerator(seed: 7)
         var names: [EntryName] = []
         for _ in 0..<1_000 { names.append(try Containers.name(Int.random(in: 0..<100_000, using: &random))) }
         let entries = try await reader.find(names).compactMap { $0 }
@@ -299,7 +299,7 @@ enum Containers {
     /// Log-normal bodies of mean 1.6 KiB, in the order of their keys.
     static func clustered(at path: String, entryCount: Int) throws {
         note("writing \(path)")
-        var random = Random(state: 8)
+        var random = SeededGenerator(seed: 8)
         let bytes = (0..<1 << 20).map { _ in UInt8(truncatingIfNeeded: random.next()) }
         var names: [(key: EntryKey, name: EntryName)] = []
         for number in 0..<entryCount {

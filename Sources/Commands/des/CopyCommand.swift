@@ -7,8 +7,10 @@ struct CopyCommand: Verb {
         commandName: "cp",
         abstract: "Copy a container between files and object storage, verified.",
         discussion: """
-            Every byte of the container is checked against its checksums on the way: a copy of what is damaged is not made.
-            The copy appears under its name when it is whole, never before.
+            Every byte is checked against the checksums of the container: before it is sent to object storage, or before the
+            local copy gets its name. A copy of what is damaged is not made. A plain v1 container has no checksums; its
+            structure is checked. The copy appears under its name when it is whole, never before. An upload that is
+            interrupted leaves its parts in the bucket, until its rule for incomplete uploads removes them.
 
             EXAMPLES
               des cp photos.des s3://bucket/photos.des
@@ -87,8 +89,7 @@ struct CopyCommand: Verb {
         }
     }
 
-    /// Goes from job to job, one at a time.
-    private struct Target: @unchecked Sendable {
+    private struct Target: @unchecked Sendable {  // goes from job to job, one at a time
         let sink: any ByteSink
     }
 

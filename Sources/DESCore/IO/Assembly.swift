@@ -1,6 +1,3 @@
-internal import Glibc
-internal import Synchronization
-
 extension BlockingPool {
     /// Works on a sequence on several threads and consumes the results in the order of the inputs.
     ///
@@ -40,31 +37,18 @@ extension BlockingPool {
 }
 
 /// Who is next to take an input, and who to consume a result.
-private final class Line<Input: Sendable>: @unchecked Sendable {  // `turn` and `isStopped` are guarded by `mutex`
-    private let inputs: Mutex<Int>
+private final class Line<Input: Sendable>: Sendable {
     private let next: @Sendable () throws -> Input?
-    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-    private var turn = 0
-    private var isStopped = false
+    /// How many inputs were taken. Apart from the turn, so that nobody who consumes waits for one who takes.
+    private let takenCount = Monitor(0)
+    /// The number of the result that is to be consumed; `nil` once the work has stopped.
+    private let turn = Monitor<Int?>(0)
 
-    init(_ next: @escaping @Sendable () throws -> Input?) {
-        self.next = next
-        inputs = Mutex(0)
-        pthread_mutex_init(mutex, nil)
-        pthread_cond_init(condition, nil)
-    }
-
-    deinit {
-        pthread_cond_destroy(condition)
-        pthread_mutex_destroy(mutex)
-        condition.deallocate()
-        mutex.deallocate()
-    }
+    init(_ next: @escaping @Sendable () throws -> Input?) { self.next = next }
 
     /// The next input and its number, counted from 0.
     func take() throws -> (Int, Input)? {
-        try inputs.withLock { taken in
+        try takenCount.withLock { taken in
             guard let input = try next() else { return nil }
             defer { taken += 1 }
             return (taken, input)
@@ -73,23 +57,17 @@ private final class Line<Input: Sendable>: @unchecked Sendable {  // `turn` and 
 
     /// Waits until every result before `number` is consumed; false if that will never be.
     func waitForTurn(_ number: Int) -> Bool {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        while turn != number, !isStopped { pthread_cond_wait(condition, mutex) }
-        return !isStopped
+        turn.wait { turn in
+            guard let turn else { return false }
+            return turn == number ? true : nil
+        }
     }
 
     func passTurn() {
-        pthread_mutex_lock(mutex)
-        turn += 1
-        pthread_cond_broadcast(condition)
-        pthread_mutex_unlock(mutex)
+        turn.update { $0? += 1 }
     }
 
     func stop() {
-        pthread_mutex_lock(mutex)
-        isStopped = true
-        pthread_cond_broadcast(condition)
-        pthread_mutex_unlock(mutex)
+        turn.update { $0 = nil }
     }
 }

@@ -26,82 +26,62 @@ public final class BlockingPool: Sendable {
 }
 
 /// A first-in first-out queue and the threads that serve it.
-private final class JobQueue: @unchecked Sendable {  // all state is guarded by `mutex`
+private final class JobQueue: Sendable {
     private typealias Job = @Sendable () -> Void
 
-    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-    /// Jobs from `head` on; those before it were taken out, so that nothing they held is kept.
-    private var waiting: [Job?] = []
-    private var head = 0
-    private var idleCount = 0
-    private var threadCount = 0
+    private struct State {
+        /// Jobs from `head` on; those before it were taken out, so that nothing they held is kept.
+        var waiting: [Job?] = []
+        var head = 0
+        var idleCount = 0
+        var threadCount = 0
 
-    init() {
-        pthread_mutex_init(mutex, nil)
-        pthread_cond_init(condition, nil)
+        mutating func take() -> Job? {
+            guard head < waiting.count else { return nil }
+            let job = waiting[head].take()
+            head += 1
+            if head == waiting.count || head >= 1_024 {
+                waiting.removeFirst(head)
+                head = 0
+            }
+            return job
+        }
     }
 
-    // Never freed while a thread waits on them: each thread holds the queue, and threads end with the process.
-    deinit {
-        pthread_cond_destroy(condition)
-        pthread_mutex_destroy(mutex)
-        condition.deallocate()
-        mutex.deallocate()
-    }
+    private let state = Monitor(State())
 
     func add(threadCountMax: Int, _ job: @escaping @Sendable () -> Void) {
-        pthread_mutex_lock(mutex)
-        waiting.append(job)
-        if idleCount >= waiting.count - head {
-            pthread_cond_signal(condition)
-        } else if threadCount < threadCountMax, startThread() {
-            threadCount += 1
-        } else if threadCount == 0 {
-            // No thread is to be had: better to block here than to fail.
-            waiting.removeLast()
-            pthread_mutex_unlock(mutex)
-            job()
-            return
+        let isAccepted = state.withLock { state in
+            if state.idleCount > state.waiting.count - state.head {
+                state.waiting.append(job)
+                self.state.signal()
+            } else if state.threadCount < threadCountMax, (try? startThread { self.serve() }) != nil {
+                state.waiting.append(job)
+                state.threadCount += 1
+            } else if state.threadCount > 0 {
+                state.waiting.append(job)
+            } else {
+                return false
+            }
+            return true
         }
-        pthread_mutex_unlock(mutex)
+        // No thread is to be had: better to block here than to fail.
+        if !isAccepted { job() }
     }
 
-    private func startThread() -> Bool {
-        var thread = pthread_t()
-        let context = Unmanaged.passRetained(self)
-        let status = pthread_create(
-            &thread, nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<JobQueue>.fromOpaque(context).takeRetainedValue().serve()
-            }, context.toOpaque())
-        guard status == 0 else {
-            context.release()
-            return false
-        }
-        pthread_detach(thread)
-        return true
-    }
-
-    private func serve() -> Never {
+    private func serve() {
         while true { next()() }
     }
 
     private func next() -> Job {
-        pthread_mutex_lock(mutex)
-        while head == waiting.count {
-            idleCount += 1
-            pthread_cond_wait(condition, mutex)
-            idleCount -= 1
+        var isIdle = false
+        return state.wait { state in
+            let job = state.take()
+            if (job == nil) != isIdle {
+                isIdle.toggle()
+                state.idleCount += isIdle ? 1 : -1
+            }
+            return job
         }
-        let job = waiting[head].take()
-        head += 1
-        if head == waiting.count || head >= 1_024 {
-            waiting.removeFirst(head)
-            head = 0
-        }
-        pthread_mutex_unlock(mutex)
-        return job ?? {}
     }
 }

@@ -36,7 +36,7 @@ struct WebIdentityRequest: Sendable {
         let answer = try await fetch(request(token: token))
         guard answer.status == 200 else {
             // Its code, such as ExpiredTokenException, and not its message, which may quote what was sent.
-            let code = try? XMLText.only("Code", in: answer.body, place: endpoint.url)
+            let code = (try? XMLElement(answer.body))?.onlyText("Code")
             let detail = code.flatMap { $0.utf8.allSatisfy(\.isUnreserved) ? " (\($0))" : nil } ?? ""
             throw answer.refusal(endpoint.url, detail)
         }
@@ -56,8 +56,13 @@ struct WebIdentityRequest: Sendable {
     }
 
     private static func credentials(_ body: [UInt8], place: String) throws(DESError) -> Credentials {
+        let answer = try? XMLElement(body)
         func text(_ name: String) throws(DESError) -> String {
-            try XMLText.only(name, in: body, place: place).checkedForHeader(name, place: place)
+            guard let text = answer?.onlyText(name) else {
+                throw DESError(
+                    .invalidArgument, "expected XML with one element \(name) that has plain text", place: place)
+            }
+            return try text.checkedForHeader(name, place: place)
         }
         return Credentials(
             accessKeyID: try text("AccessKeyId"), secret: try text("SecretAccessKey"),

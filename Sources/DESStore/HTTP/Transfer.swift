@@ -2,8 +2,8 @@ import CDESStore
 import DESCore
 import Synchronization
 
-/// One exchange on its way. Everything but the cancellation belongs to the driver's thread.
-final class Transfer: @unchecked Sendable {
+/// One exchange on its way.
+final class Transfer: @unchecked Sendable {  // all but `isCancelled` belongs to the driver's thread
     let request: HTTPRequest
     /// Set from any thread; the driver looks at it when it starts the transfer and when it is woken.
     let isCancelled = Atomic(false)

@@ -1,6 +1,5 @@
 import CDESStore
 import DESCore
-import Glibc
 import Synchronization
 
 /// The thread that owns every handle of libcurl, and the queue of what others want of it.
@@ -26,7 +25,17 @@ final class TransferDriver: @unchecked Sendable {  // all but `commands` belongs
         multi = curl_multi_init()
         des_curl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, options.connectionCountMax)
         des_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, options.connectionCountMax)
-        Thread.detach { self.run() }
+        do {
+            try startThread { self.run() }
+        } catch {
+            preconditionFailure("\(error)")
+        }
+    }
+
+    // Not at the end of `run`: whoever posts a command may not have woken `multi` yet.
+    deinit {
+        for easy in idle { curl_easy_cleanup(easy) }
+        curl_multi_cleanup(multi)
     }
 
     func start(_ transfer: Transfer, _ continuation: CheckedContinuation<HTTPResponse, any Error>) {
@@ -66,8 +75,6 @@ final class TransferDriver: @unchecked Sendable {  // all but `commands` belongs
             finishDone()
             if !isStopped { curl_multi_poll(multi, nil, 0, TransferDriver.pollMilliseconds, nil) }
         }
-        for easy in idle { curl_easy_cleanup(easy) }
-        curl_multi_cleanup(multi)
     }
 
     /// A command wakes the poll, libcurl's own timers shorten it.
@@ -112,27 +119,5 @@ final class TransferDriver: @unchecked Sendable {  // all but `commands` belongs
         active[easy] = nil
         curl_easy_reset(easy)
         if idle.count < options.connectionCountMax { idle.append(easy) } else { curl_easy_cleanup(easy) }
-    }
-}
-
-/// A thread of our own.
-enum Thread {
-    /// Starts a thread that ends with `body`.
-    static func detach(_ body: @escaping @Sendable () -> Void) {
-        final class Box: Sendable {
-            let body: @Sendable () -> Void
-            init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-        }
-        var thread = pthread_t()
-        let box = Unmanaged.passRetained(Box(body))
-        let status = pthread_create(
-            &thread, nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<Box>.fromOpaque(context).takeRetainedValue().body()
-                return nil
-            }, box.toOpaque())
-        precondition(status == 0, "no thread can be started: error \(status)")
-        pthread_detach(thread)
     }
 }

@@ -45,6 +45,16 @@ struct XMLElement: Sendable, Equatable {
     /// The text of the first child of that name.
     func text(_ name: String) -> String? { self[name]?.text }
 
+    /// The text of the element of that name, anywhere in this one, if there is only one and it has no children.
+    func onlyText(_ name: String) -> String? {
+        let found = all(name)
+        return found.count == 1 && found[0].children.isEmpty ? found[0].text : nil
+    }
+
+    private func all(_ name: String) -> [XMLElement] {
+        (self.name == name ? [self] : []) + children.flatMap { $0.all(name) }
+    }
+
     private final class Builder {
         var root: XMLElement?
         var isTooDeep = false

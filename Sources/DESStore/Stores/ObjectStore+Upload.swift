@@ -34,7 +34,7 @@ extension ObjectStore {
         var parts = PartCutter(partByteCount: partByteCount)
         let first = try await parts.next(next)?.body ?? []
         guard let second = try await parts.next(next) else { return try await put(key, first, mode) }
-        if mode == .create { try await checkCreatable(key, isUnique: isUnique) }
+        if mode == .create, !isUnique { try await checkCreatable(key) }
         let upload = try await beginUpload(key)
         do {
             var waiting = [PartCutter.Part(number: 1, body: first), second]
@@ -57,12 +57,11 @@ extension ObjectStore {
 
 extension ObjectStore {
     /// Says before the bytes have gone, and not after, that they cannot become an object.
-    private func checkCreatable(_ key: String, isUnique: Bool) async throws {
+    private func checkCreatable(_ key: String) async throws {
         do {
             _ = try await head(key)
             throw alreadyThere(key)
         } catch let error as DESError where error.code == .notFound {}
-        if isUnique { return }
         let directory = key.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(key[...$0]) } ?? ""
         guard try await createSupport(below: directory) == .full else {
             throw DESError(

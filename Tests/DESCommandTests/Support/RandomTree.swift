@@ -1,4 +1,5 @@
 import Glibc
+import TestServers
 
 /// A tree of files with everything that is hard about trees of files. The same seed gives the same tree.
 struct RandomTree {

@@ -1,6 +1,7 @@
 import DESCore
 import DESStore
 import Synchronization
+import TestServers
 
 /// What goes wrong with one request.
 enum StoreFault: Sendable {

@@ -124,24 +124,3 @@ public final class FaultProxy: Sendable {
         }
     }
 }
-
-/// Runs `body` on a new thread.
-private func startThread(_ body: @escaping @Sendable () -> Void) throws {
-    final class Box: Sendable {
-        let body: @Sendable () -> Void
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    }
-    var thread = pthread_t()
-    let box = Unmanaged.passRetained(Box(body))
-    let status = pthread_create(
-        &thread, nil,
-        { box in
-            if let box { Unmanaged<Box>.fromOpaque(box).takeRetainedValue().body() }
-            return nil
-        }, box.toOpaque())
-    guard status == 0 else {
-        box.release()
-        throw ServerError("cannot start a thread: \(DESError.reason(status))")
-    }
-    pthread_detach(thread)
-}

@@ -1,0 +1,65 @@
+internal import Glibc
+
+/// State that threads share and wait for: a mutex and a condition (pthreads).
+///
+/// Waiting blocks the calling thread, so it belongs on threads of our own, see ``BlockingPool``.
+package final class Monitor<State: Sendable>: @unchecked Sendable {  // `state` is touched only with `mutex` held
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private var state: State
+
+    package init(_ state: State) {
+        self.state = state
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(condition, nil)
+    }
+
+    // A thread that waits holds the monitor, so nobody waits on what is freed here.
+    deinit {
+        pthread_cond_destroy(condition)
+        pthread_mutex_destroy(mutex)
+        condition.deallocate()
+        mutex.deallocate()
+    }
+
+    /// Reads or changes the state, alone. Wakes nobody.
+    package func withLock<T>(_ body: (inout State) throws -> T) rethrows -> T {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return try body(&state)
+    }
+
+    /// Changes the state, alone, and wakes all who wait.
+    package func update<T>(_ body: (inout State) throws -> T) rethrows -> T {
+        try withLock { state in
+            defer { pthread_cond_broadcast(condition) }
+            return try body(&state)
+        }
+    }
+
+    /// Wakes one who waits.
+    package func signal() { pthread_cond_signal(condition) }
+
+    /// Asks `body`, alone, now and after each time it is woken, until it has an answer.
+    package func wait<T>(_ body: (inout State) throws -> T?) rethrows -> T {
+        try withLock { state in
+            while true {
+                if let answer = try body(&state) { return answer }
+                pthread_cond_wait(condition, mutex)
+            }
+        }
+    }
+
+    /// The same, but gives up after `seconds`, with `nil`.
+    package func wait<T>(seconds: Int, _ body: (inout State) throws -> T?) rethrows -> T? {
+        var end = timespec()
+        clock_gettime(CLOCK_REALTIME, &end)
+        end.tv_sec += seconds
+        return try withLock { state in
+            while true {
+                if let answer = try body(&state) { return answer }
+                if pthread_cond_timedwait(condition, mutex, &end) == ETIMEDOUT { return try body(&state) }
+            }
+        }
+    }
+}
