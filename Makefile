@@ -45,7 +45,8 @@ test-core: ## Run DESCore's tests alone: the quick loop
 # Without the leak check: XCTest itself leaves a few hundred bytes behind.
 sanitize: build-tools ## Run DESCore's tests under AddressSanitizer and ThreadSanitizer
 	ASAN_OPTIONS=detect_leaks=0 swift test --package-path CoreTests --scratch-path CoreTests/.build/address --sanitize=address
-	swift test --package-path CoreTests --scratch-path CoreTests/.build/thread --sanitize=thread
+	TSAN_OPTIONS=suppressions=$(abspath CoreTests/thread.suppressions) \
+	    swift test --package-path CoreTests --scratch-path CoreTests/.build/thread --sanitize=thread
 
 .PHONY: fuzz
 fuzz: build-tools ## Fuzz the reader and the writer, one minute each (SECONDS_EACH=600 for longer)

@@ -11,7 +11,7 @@ public final class ObjectSink: ByteSink, Sendable {
     private let store: any ObjectStore
     private let key: String
     private let partByteCount: Int
-    private let parts: PartQueue
+    private let parts: Handoff<[UInt8]>
     private let pending = Mutex<[UInt8]>([])
     private let upload: Task<ETag, any Error>
 
@@ -22,7 +22,7 @@ public final class ObjectSink: ByteSink, Sendable {
         _ store: any ObjectStore, key: String, _ mode: PutMode, isUnique: Bool = false, partByteCount: Int = 8 << 20
     ) {
         (self.store, self.key, self.partByteCount) = (store, key, partByteCount)
-        let parts = PartQueue()
+        let parts = Handoff<[UInt8]>()
         self.parts = parts
         upload = Task {
             do {
@@ -58,7 +58,8 @@ public final class ObjectSink: ByteSink, Sendable {
 
     /// Waits for the store, and reads the tail back.
     public func commit(tail: [UInt8], byteCount: Int) throws {
-        try parts.add(pending.withLock { $0.take() })
+        let rest = pending.withLock { $0.take() }
+        if !rest.isEmpty { try parts.add(rest) }
         parts.end()
         let result = Monitor<Result<Void, any Error>?>(nil)
         Task { [self] in
@@ -79,66 +80,6 @@ public final class ObjectSink: ByteSink, Sendable {
             throw DESError(
                 .corrupt, "what was read back differs from what was written", offset: byteCount - tail.count,
                 place: store.place(key))
-        }
-    }
-}
-
-/// One part that waits between a thread that writes and a task that uploads.
-private final class PartQueue: Sendable {
-    private struct State {
-        var waiting: [UInt8]?
-        var isEnded = false
-        var failure: (any Error)?
-        var consumer: CheckedContinuation<Void, Never>?
-
-        /// Whether the task has something to do.
-        var isReady: Bool { waiting != nil || isEnded || failure != nil }
-    }
-
-    private let state = Monitor(State())
-
-    /// Leaves a part for the task, once it has taken the one before.
-    func add(_ part: [UInt8]) throws {
-        if part.isEmpty { return }
-        try state.wait { state -> Void? in
-            if let failure = state.failure { throw failure }
-            guard state.waiting == nil else { return nil }
-            state.waiting = part
-            return ()
-        }
-        wakeConsumer()
-    }
-
-    /// No more parts come.
-    func end() {
-        state.update { $0.isEnded = true }
-        wakeConsumer()
-    }
-
-    /// Ends both sides with an error.
-    func fail(_ error: any Error) {
-        state.update { state in
-            if !state.isEnded { state.failure = state.failure ?? error }
-        }
-        wakeConsumer()
-    }
-
-    private func wakeConsumer() {
-        state.withLock { $0.consumer.take() }?.resume()
-    }
-
-    /// The next part, `nil` at the end.
-    func next() async throws -> [UInt8]? {
-        await withCheckedContinuation { continuation in
-            let isReady = state.withLock { state in
-                if !state.isReady { state.consumer = continuation }
-                return state.isReady
-            }
-            if isReady { continuation.resume() }
-        }
-        return try state.update { state in
-            if let failure = state.failure { throw failure }
-            return state.waiting.take()
         }
     }
 }

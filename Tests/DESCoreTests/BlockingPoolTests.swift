@@ -62,7 +62,7 @@ struct BlockingPoolTests {
     @Test("one thread runs jobs in the order in which they came")
     func order() async throws {
         let pool = BlockingPool(threadCount: 1)
-        let log = Mutex<[Int]>([])
+        let log = Monitor<[Int]>([])
         for number in 0..<50 { try await pool.run { log.withLock { $0.append(number) } } }
         #expect(log.withLock { $0 } == Array(0..<50))
     }

@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 
 @testable import DESCore
@@ -9,7 +8,7 @@ struct InOrderTests {
 
     @Test("results come in the order of the inputs, at most the width of them in the works", arguments: [1, 2, 7])
     func order(width: Int) async throws {
-        let working = Mutex((now: 0, most: 0))
+        let working = Monitor((now: 0, most: 0))
         var (given, taken): (Int, [Int]) = (0, [])
         try await inOrder(width: width) {
             #expect(given - taken.count < width)

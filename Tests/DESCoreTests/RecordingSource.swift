@@ -1,5 +1,3 @@
-import Synchronization
-
 @testable import DESCore
 
 /// Notes every request; the bytes are those of another source.
@@ -10,7 +8,7 @@ final class RecordingSource: ByteSource {
     }
 
     private let source: any ByteSource
-    private let log = Mutex<[Request]>([])
+    private let log = Monitor<[Request]>([])
 
     init(_ source: any ByteSource) { self.source = source }
 

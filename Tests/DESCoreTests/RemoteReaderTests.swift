@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 
 @testable import DESCore
@@ -35,7 +34,7 @@ struct RemoteReaderTests {
 
     /// Keeps everything; `lie` changes what it gives back.
     private final class TestCache: IndexCache {
-        private let values = Mutex<[IndexCacheKey: [UInt8]]>([:])
+        private let values = Monitor<[IndexCacheKey: [UInt8]]>([:])
         let lie: @Sendable ([UInt8]) -> [UInt8]?
 
         init(lie: @escaping @Sendable ([UInt8]) -> [UInt8]? = { $0 }) { self.lie = lie }
@@ -46,7 +45,7 @@ struct RemoteReaderTests {
     }
 
     private final class Counter: Sendable {
-        private let count = Mutex(0)
+        private let count = Monitor(0)
 
         var value: Int { count.withLock { $0 } }
         func add() { count.withLock { $0 += 1 } }

@@ -11,7 +11,7 @@ public enum Loopback {
     public static func freePort() throws -> UInt16 {
         for _ in 0..<1_000 {
             let port = UInt16.random(in: 12_000..<32_000)
-            guard used.withLock({ $0.insert(port).inserted }), let socket = try? listen(on: port) else { continue }
+            guard used.withLock({ $0.insert(port).inserted }), let socket = try? listen(on: port, attempts: 1) else { continue }
             close(socket)
             return port
         }
@@ -19,13 +19,21 @@ public enum Loopback {
     }
 
     /// A listening socket.
-    public static func listen(on port: UInt16) throws -> Int32 {
+    public static func listen(on port: UInt16) throws -> Int32 { try listen(on: port, attempts: 1_000) }
+
+    /// More than one attempt: a program that is just being started holds, until it is, a copy of a socket that was closed.
+    private static func listen(on port: UInt16, attempts: Int) throws -> Int32 {
         let socket = try makeSocket()
         var yes: Int32 = 1
         setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
         guard withAddress(port, { bind(socket, $0, $1) }) == 0, Glibc.listen(socket, 1_024) == 0 else {
+            let fault = errno
             close(socket)
-            throw DESError.system(errno, "cannot listen", "127.0.0.1:\(port)")
+            if fault == EADDRINUSE, attempts > 1 {
+                usleep(1_000)
+                return try listen(on: port, attempts: attempts - 1)
+            }
+            throw DESError.system(fault, "cannot listen", "127.0.0.1:\(port)")
         }
         return socket
     }

@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// Pages of INDEX with their part of CHECKSUMS, checked: from the bytes in hand, from a cache, or from the source.
 ///
 /// Tasks that want the same page of a remote source at the same time share one fetch.
@@ -24,7 +22,7 @@ final class PageReader: Sendable {
     private let held: HeldBytes
     private let source: any ByteSource
     private let cache: (any IndexCache)?
-    private let underway = Mutex<[Int: Task<Page, any Error>]>([:])
+    private let underway = Monitor<[Int: Task<Page, any Error>]>([:])
 
     init(_ layout: ContainerLayout, _ held: HeldBytes, _ source: any ByteSource, _ cache: (any IndexCache)?) {
         (self.layout, self.held, self.source, self.cache) = (layout, held, source, cache)

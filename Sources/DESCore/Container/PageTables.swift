@@ -13,7 +13,7 @@ final class PageTables: Sendable {
     // written again; freed in `deinit` only.
     private nonisolated(unsafe) let slots: UnsafeMutablePointer<UInt64>
     private let checked = InlineArray<128, Atomic<UInt64>> { _ in Atomic(0) }
-    private let writing = Mutex(())
+    private let writing = Monitor(())
 
     init(_ layout: ContainerLayout) {
         pageEntryCount = layout.trailer?.geometry.pageEntryCount ?? 1

@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// Counts the reads of another source and the bytes they brought.
 public final class CountingByteSource: ByteSource {
     /// What was read so far.
@@ -15,7 +13,7 @@ public final class CountingByteSource: ByteSource {
 
     /// Shared with what lies beside the source, whose reads are counted too.
     private final class Tally: Sendable {
-        let counts = Mutex(Counts())
+        let counts = Monitor(Counts())
     }
 
     private let source: any ByteSource

@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// A cache in memory, bounded by bytes: the least recently used items go first.
 ///
 /// An item counts with its bytes, the text of its key and 256 bytes, an estimate of the bookkeeping. Any number of tasks
@@ -13,11 +11,11 @@ public final class MemoryIndexCache: IndexCache {
     /// The one of this process, of 64 MiB.
     public static let shared = MemoryIndexCache(byteCountMax: 64 << 20)
 
-    private let state: Mutex<State>
+    private let state: Monitor<State>
 
     /// An empty cache that never holds more than `byteCountMax` bytes.
     public init(byteCountMax: Int) {
-        state = Mutex(State(items: RecentlyUsedItems(byteCountMax: byteCountMax)))
+        state = Monitor(State(items: RecentlyUsedItems(byteCountMax: byteCountMax)))
     }
 
     /// What it did so far.

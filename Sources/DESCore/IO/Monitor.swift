@@ -2,7 +2,8 @@ internal import Glibc
 
 /// State that threads share and wait for: a mutex and a condition (pthreads).
 ///
-/// Waiting blocks the calling thread, so it belongs on threads of our own, see ``BlockingPool``.
+/// Waiting blocks the calling thread, so it belongs on threads of our own, see ``BlockingPool``. Also the lock of this
+/// module where nobody waits: ThreadSanitizer sees nothing of what `Synchronization.Mutex` does on Linux (Swift 6.3).
 package final class Monitor<State: Sendable>: @unchecked Sendable {  // `state` is touched only with `mutex` held
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
