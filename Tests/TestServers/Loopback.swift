@@ -11,7 +11,9 @@ public enum Loopback {
     public static func freePort() throws -> UInt16 {
         for _ in 0..<1_000 {
             let port = UInt16.random(in: 12_000..<32_000)
-            guard used.withLock({ $0.insert(port).inserted }), let socket = try? listen(on: port, attempts: 1) else { continue }
+            guard used.withLock({ $0.insert(port).inserted }), let socket = try? listen(on: port, attempts: 1) else {
+                continue
+            }
             close(socket)
             return port
         }

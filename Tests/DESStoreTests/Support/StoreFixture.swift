@@ -16,6 +16,9 @@ enum StoreFixture: String, CaseIterable, Sendable, CustomTestStringConvertible {
     /// Those whose listings can hold any key: moto's cannot be parsed when a key has a control character.
     static let exact = allCases.filter { $0 != .moto }
 
+    /// Those where of several that create one object only one does: moto looks first and writes then, on many threads.
+    static let atomic = allCases.filter { $0 != .moto }
+
     /// Runs a test with a fresh, empty store whose pages are short.
     func withStore(_ body: (any ObjectStore) async throws -> Void) async throws {
         switch self {
