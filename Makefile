@@ -10,6 +10,10 @@ STATIC := $(BUILD)/static
 RELEASE_FLAGS := -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xswiftc -L$(STATIC) \
     -Xlinker --no-export-dynamic -Xlinker --strip-all
 
+# What is wrong with the sharing of memory shows only when the compiler optimises.
+OPTIMISED := swift test --package-path CoreTests --scratch-path CoreTests/.build/optimised -c release \
+    -Xswiftc -enable-testing
+
 .PHONY: help
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,7 +37,8 @@ demo: build ## Pack a real tree of this machine, read it back, compare every byt
 	@scripts/demo $(RELEASE)
 
 .PHONY: test
-test: tools ## Run every test
+test: tools ## Run every test, and those of DESCore once more as the release is built
+	$(OPTIMISED)
 	swift build --build-tests
 	swift test --skip-build
 

@@ -40,7 +40,8 @@ let package = Package(
         .testTarget(
             name: "DESStoreTests", dependencies: ["DESStore", "DESCore", "TestServers"], swiftSettings: settings),
         .testTarget(
-            name: "DESCacheTests", dependencies: ["DESCache", "DESCore", "TestServers"], swiftSettings: settings),
+            name: "DESCacheTests", dependencies: ["DESCache", "DESStore", "DESCore", "TestServers"],
+            swiftSettings: settings),
         .testTarget(
             name: "DESCommandTests", dependencies: ["des", "DESCore", "TestServers"], swiftSettings: settings),
     ],

@@ -123,6 +123,8 @@ public final class CephServer: S3Server {
         osd objectstore = memstore
         memstore device bytes = 6442450944
 
+        # A bucket may stand before this name as well as in the path.
+        rgw dns name = localhost
         rgw frontends = beast endpoint=127.0.0.1:\(port) tcp_nodelay=1
         rgw thread pool size = 64
         rgw enable ops log = false

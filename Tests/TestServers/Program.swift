@@ -88,7 +88,8 @@ public enum Program {
         return status & 0x7F == 0 ? status >> 8 & 0xFF : -(status & 0x7F)
     }
 
-    static func contents(of path: String) -> String {
+    /// The text of a file, also of one in /proc; empty if there is none.
+    public static func contents(of path: String) -> String {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return "" }
         defer { close(file) }

@@ -41,13 +41,16 @@ package final class Monitor<State: Sendable>: @unchecked Sendable {  // `state` 
     /// Wakes one who waits.
     package func signal() { pthread_cond_signal(condition) }
 
+    // No access to `state` may last while a thread waits: others change it meanwhile, and the compiler need not look again
+    // within one access.
+
     /// Asks `body`, alone, now and after each time it is woken, until it has an answer.
     package func wait<T>(_ body: (inout State) throws -> T?) rethrows -> T {
-        try withLock { state in
-            while true {
-                if let answer = try body(&state) { return answer }
-                pthread_cond_wait(condition, mutex)
-            }
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while true {
+            if let answer = try body(&state) { return answer }
+            pthread_cond_wait(condition, mutex)
         }
     }
 
@@ -56,11 +59,11 @@ package final class Monitor<State: Sendable>: @unchecked Sendable {  // `state` 
         var end = timespec()
         clock_gettime(CLOCK_REALTIME, &end)
         end.tv_sec += seconds
-        return try withLock { state in
-            while true {
-                if let answer = try body(&state) { return answer }
-                if pthread_cond_timedwait(condition, mutex, &end) == ETIMEDOUT { return try body(&state) }
-            }
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while true {
+            if let answer = try body(&state) { return answer }
+            if pthread_cond_timedwait(condition, mutex, &end) == ETIMEDOUT { return try body(&state) }
         }
     }
 }
