@@ -36,14 +36,14 @@ public final class ObjectByteSource: ByteSource {
             answer = try await store.get(
                 key, .bytes(max(0, info.byteCount - byteCountMax)..<info.byteCount), ifMatch: pinned ?? info.etag)
         }
-        pin(answer.etag)
+        try pin(answer.etag)
         return (answer.bytes, answer.byteCount)
     }
 
     /// Exactly the bytes of `range`.
     public func read(_ range: Range<Int>) async throws -> [UInt8] {
         let answer = try await store.get(key, .bytes(range), ifMatch: version.withLock { $0 })
-        pin(answer.etag)
+        try pin(answer.etag)
         guard answer.bytes.count == range.count else {
             throw DESError(
                 .corrupt, "the object ends at \(answer.byteCount), bytes up to \(range.upperBound) were expected",
@@ -58,5 +58,12 @@ public final class ObjectByteSource: ByteSource {
         return ObjectByteSource(store, key: directory + "_bigFiles/" + name.string)
     }
 
-    private func pin(_ etag: ETag) { version.withLock { $0 = $0 ?? etag } }
+    /// The first answer decides; several requests may have been under way before there was one.
+    private func pin(_ etag: ETag) throws(DESError) {
+        let pinned = version.withLock { version in
+            version = version ?? etag
+            return version
+        }
+        guard pinned == etag else { throw DESError(.changed, "was replaced while it was read", place: name) }
+    }
 }

@@ -3,7 +3,8 @@ import Synchronization
 
 /// Streams a container into a store while it is written: nothing is kept locally but the parts on their way.
 ///
-/// Its calls block, so they belong on ``BlockingPool``. The object appears whole when the container is committed, or never.
+/// Its calls block until the store has taken what came before, and stores work on ``BlockingPool/shared``: they belong on
+/// threads of another pool. The object appears whole when the container is committed, or never.
 /// Memory: ``partByteCount`` times the parts on their way and two.
 public final class ObjectSink: ByteSink, Sendable {
     private static let concurrency = 4
@@ -53,8 +54,11 @@ public final class ObjectSink: ByteSink, Sendable {
         }
     }
 
-    /// There will be no object: the upload is aborted.
+    /// There will be no object: the upload is aborted, soon; see ``waitUntilOver()``.
     public func abandon() { parts.fail(CancellationError()) }
+
+    /// Waits until nothing of it is on its way any more: the object is there, or the parts of its upload are gone.
+    public func waitUntilOver() async { _ = await upload.result }
 
     /// Waits for the store, and reads the tail back.
     public func commit(tail: [UInt8], byteCount: Int) throws {

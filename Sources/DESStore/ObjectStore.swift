@@ -96,6 +96,14 @@ public enum ObjectRange: Sendable, Hashable {
     case bytes(Range<Int>)
     /// The last bytes.
     case suffix(Int)
+
+    /// Bytes at most.
+    var byteCountMax: Int {
+        switch self {
+        case .bytes(let range): range.count
+        case .suffix(let count): count
+        }
+    }
 }
 
 /// Bytes of an object, and of which.

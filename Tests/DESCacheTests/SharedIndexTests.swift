@@ -19,7 +19,7 @@ struct SharedIndexTests {
         for name in names.sorted(by: { ($0.key, $0) < ($1.key, $1) }) {
             try writer.append(name, body: Array(name.string.utf8).span.bytes)
         }
-        try writer.seal()
+        _ = try writer.seal()
         let bucket = try await ceph.newBucket()
         let proxy = try FaultProxy(for: ceph.endpoint)
         _ = try await store(ceph, bucket, proxy).put("a.des", sink.bytes, .create)
@@ -43,9 +43,12 @@ struct SharedIndexTests {
     private func read(_ number: Int, _ store: some ObjectStore, _ cache: RedisIndexCache) async throws -> [UInt8]? {
         var options = ContainerReader.Options()
         options.windowByteCount = 0
-        options.cache = TieredIndexCache(first: MemoryIndexCache(byteCountMax: 1 << 20), second: cache)
+        let tiers = TieredIndexCache(first: MemoryIndexCache(byteCountMax: 1 << 20), second: cache)
+        options.cache = tiers
         let reader = try await ContainerReader(ObjectByteSource(store, key: "a.des"), options: options)
-        return try await reader.read(Self.name(number))?.content
+        let content = try await reader.read(Self.name(number))?.content
+        while !tiers.isSettled { await Task.yield() }
+        return content
     }
 
     @Test("what one machine read of the index the next one takes from Redis: the tail and the body are all it asks for")

@@ -12,7 +12,7 @@ struct ObjectStorageTests {
         try directory.tree("tree", ["a.txt": "one", "b c+d%.txt": "two", "sub/ü.txt": "three"])
     }
 
-    private func run(_ ceph: CephServer, _ arguments: String..., secret: String? = nil) throws -> Command.Result {
+    private func run(_ ceph: some S3Server, _ arguments: String..., secret: String? = nil) throws -> Command.Result {
         var command = Command.des(in: directory.path)
         command.arguments = arguments
         command.environment = [
@@ -59,6 +59,30 @@ struct ObjectStorageTests {
         try Files.write(directory["a.des"], bytes)
         #expect(try run(ceph, "cp", "a.des", "s3://\(bucket)/a.des").status == 11)
         #expect(try run(ceph, "ls", "s3://\(bucket)").output.isEmpty)
+    }
+
+    @Test("a store that replaces what it should keep is refused, unless that is allowed")
+    func replacingStore() async throws {
+        let rclone = try await RcloneServer.shared
+        let url = "s3://" + (try await rclone.newBucket()) + "/a.des"
+        let refused = try run(rclone, "pack", "tree", "-o", url)
+        #expect(refused.status == 1 && refused.errors.contains("--without-create-only"), "\(refused)")
+        #expect(try run(rclone, "cat", url, "a.txt").status == 10)
+        #expect(try run(rclone, "pack", "tree", "--without-create-only", "-o", url).status == 0)
+        #expect(try run(rclone, "cat", url, "a.txt").text == "one")
+        #expect(try run(rclone, "pack", "tree", "--without-create-only", "-o", url).status == 13)
+    }
+
+    @Test("a container whose bodies lie outside is not copied without them, and verified with them")
+    func outside() throws {
+        try Repository.forge(in: directory, #"put("o.des", seal([File("special", "outside", flags=EXTERNAL)]))"#)
+        let lacking = try Command.des("verify", "o.des", in: directory.path).run()
+        #expect(lacking.status == 11 && lacking.output.isEmpty == false, "\(lacking)")
+        try directory.tree("_bigFiles", ["special": "outside"])
+        #expect(try Command.des("verify", "o.des", in: directory.path).run().status == 0)
+        #expect(try Command.des("cp", "o.des", "copy.des", in: directory.path).run().status == 1)
+        let located = try Command.des("locate", "o.des", "special", in: directory.path).run()
+        #expect(located.text.hasPrefix("_bigFiles/special\t0\t7") || located.text.contains("/_bigFiles/special\t0\t7"))
     }
 
     @Test("what cannot be reached or is not allowed is said with the place and the right status")

@@ -22,6 +22,33 @@ extension RetryPolicy {
     static let atOnce = RetryPolicy(baseDelay: .zero, delayMax: .zero)
 }
 
+/// A plain v1 container: one without TAIL.
+enum PlainSample {
+    static var name: EntryName { get throws { try EntryName("object-7") } }
+
+    /// `count` entries in any order.
+    static func bytes(_ count: Int) throws -> [UInt8] {
+        let sink = MemorySink()
+        var writer = try ContainerWriter(to: sink)
+        for number in 0..<count {
+            try writer.append(EntryName("object-\(number)"), body: [UInt8(truncatingIfNeeded: number)].span.bytes)
+        }
+        _ = try writer.seal()
+        return try ContainerLayout.withoutTail(sink.bytes)
+    }
+}
+
+extension ContainerLayout {
+    /// The container as an earlier writer leaves it: INDEX, then a FOOTER whose reserved bytes are zero.
+    static func withoutTail(_ bytes: [UInt8]) throws -> [UInt8] {
+        let tail = Array(bytes.suffix(Limits.tailReadByteCount))
+        let layout = try ContainerLayout(tail: tail.span.bytes, byteCount: bytes.count)
+        var footer = Array(bytes[layout.tail.upperBound...])
+        footer.replaceSubrange(9..<16, with: [UInt8](repeating: 0, count: 7))
+        return bytes[..<layout.tail.lowerBound] + footer
+    }
+}
+
 /// A clustered container with bodies that can be computed from their names.
 enum SampleContainer {
     static func name(_ number: Int) throws -> EntryName { try EntryName("day/object-\(number).bin") }

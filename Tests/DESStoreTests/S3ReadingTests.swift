@@ -64,10 +64,13 @@ struct S3ReadingTests {
         defer { proxy.stop() }
         let entry = try #require(try await ContainerReader(source).find(SampleContainer.name(777)))
         proxy.reset()
-        let answer = try await store.get(Self.key, .bytes(entry.location.body), ifMatch: nil)
-        #expect(
-            answer.bytes == SampleContainer.body(777) && CRC32C.of(answer.bytes.span.bytes) == entry.location.bodyCRC)
+        #expect(try await entry.content(in: ObjectByteSource(store, key: Self.key)) == SampleContainer.body(777))
         #expect(proxy.requests.count == 1)
+        proxy.inject { _ in .corruptBody(at: 3) }
+        let error = await #expect(throws: DESError.self) {
+            try await entry.content(in: ObjectByteSource(store, key: Self.key))
+        }
+        #expect(error?.code == .corrupt)
     }
 
     @Test("a batch of 1,000 names merges its requests and reads at most twice what is wanted, and 1 MiB")
@@ -180,6 +183,50 @@ struct S3ReadingTests {
             try await reader.uncheckedBytes(0..<body.count + 1, of: entry)
         }
         #expect(error?.code == .invalidArgument && proxy.requests.count == 1)
+    }
+
+    @Test("a container whose version is known is opened from the cache without a request, a plain v1 one too")
+    func knownVersion() async throws {
+        let (proxy, source, store) = try await open()
+        defer { proxy.stop() }
+        var options = ContainerReader.Options()
+        options.cache = MemoryIndexCache(byteCountMax: 64 << 20)
+        let sorted = try await ContainerReader(source, options: options)
+        let plainKey = "plain.des"
+        _ = try await store.put(plainKey, PlainSample.bytes(9_000), .create)
+        let plain = ObjectByteSource(store, key: plainKey)
+        #expect(try await ContainerReader(plain, options: options).layout.isSorted == false)
+        proxy.reset()
+        for key in [Self.key, plainKey] {
+            let version = try await store.head(key).etag
+            proxy.reset()
+            let again = try await ContainerReader(ObjectByteSource(store, key: key, version: version), options: options)
+            #expect(proxy.requests.isEmpty)
+            #expect(try await again.find(PlainSample.name) != nil || key == Self.key)
+            #expect(proxy.requests.isEmpty || key == Self.key)
+        }
+        #expect(sorted.layout.entryCount == Self.count)
+    }
+
+    @Test("a store without ranges from the end is asked for the length first")
+    func noSuffix() async throws {
+        let (proxy, source, _) = try await open()
+        defer { proxy.stop() }
+        proxy.inject { $0.range?.hasPrefix("bytes=-") == true ? .answer(status: 416, code: "InvalidRange") : nil }
+        let found = try await ContainerReader(source).read(SampleContainer.name(4_321))
+        #expect(found?.content == SampleContainer.body(4_321))
+    }
+
+    @Test("a reader that is cancelled waits for nothing, not for a page that others want either")
+    func cancelled() async throws {
+        let (proxy, source, _) = try await open()
+        defer { proxy.stop() }
+        let reader = try await ContainerReader(source)
+        proxy.inject { _ in .stall }
+        let tasks = (0..<3).map { _ in Task { try await reader.read(SampleContainer.name(4_321)) } }
+        while proxy.requests.count < 5 { await Task.yield() }
+        for task in tasks { task.cancel() }
+        for task in tasks { await #expect(throws: (any Error).self) { try await task.value } }
     }
 
     @Test("an object that is replaced while it is read is an error, never a mix")

@@ -71,9 +71,21 @@ struct S3StoreTests {
         defer { proxy.stop() }
         let store = RetryingStore(try await ceph.store(bucket, through: proxy), policy: .atOnce)
         let body = [UInt8](repeating: 7, count: 100_000)
-        proxy.inject { $0.method == "PUT" && $0.methodOrdinal == 0 ? .loseAnswer : nil }
-        let etag = try await store.put("ours", body, .create)
-        #expect(try await store.head("ours").etag == etag)
+        // On a new connection, and on one that was used before, where libcurl would like to repeat the request itself.
+        for (key, body) in [("new", body), ("kept", body), ("empty", [])] {
+            proxy.reset()
+            proxy.inject { $0.method == "PUT" && $0.methodOrdinal == 0 ? .loseAnswer : nil }
+            let etag = try await store.put(key, body, .create)
+            #expect(try await store.head(key).etag == etag)
+            #expect(proxy.requests.count { $0.method == "PUT" } == 2)
+        }
+        // The same for the completion of an upload.
+        let large = [UInt8](repeating: 7, count: 6 << 20)
+        proxy.reset()
+        proxy.inject { $0.method == "POST" && $0.methodOrdinal == 1 ? .loseAnswer : nil }
+        var pieces = [large].makeIterator()
+        let etag = try await store.upload("large", .overwrite, partByteCount: 5 << 20) { pieces.next() }
+        #expect(try await store.head("large").etag == etag)
 
         _ = try await ceph.store(bucket).put("theirs", Array(body.dropLast()) + [8], .create)
         proxy.reset()
@@ -85,7 +97,8 @@ struct S3StoreTests {
     @Test("a container streamed into a bucket appears whole, in several parts, or not at all", arguments: [1, 6, 20])
     func sink(megabytes: Int) async throws {
         let ceph = try await CephServer.shared
-        let store = try await ceph.store(try await ceph.newBucket())
+        let bucket = try await ceph.newBucket()
+        let store = try await ceph.store(bucket)
         let body = (0..<megabytes << 20).map { UInt8(truncatingIfNeeded: $0 ^ $0 >> 11) }
         let name = try EntryName("large")
         @Sendable func write(_ sink: ObjectSink, seals: Bool) throws {
@@ -94,10 +107,14 @@ struct S3StoreTests {
             #expect(writer.entryCount == 1)
             if seals { _ = try writer.seal() } else { sink.abandon() }
         }
-        let pool = BlockingPool.shared
-        try await pool.run {
-            try write(ObjectSink(store, key: "no.des", .create, isUnique: true, partByteCount: 5 << 20), seals: false)
+        @Sendable func uploadCount() async throws -> Int {
+            try await ceph.curl(["\(ceph.endpoint)/\(bucket)?uploads="]).output.split(separator: "<Upload>").count - 1
         }
+        let pool = BlockingPool.shared
+        let abandoned = ObjectSink(store, key: "no.des", .create, isUnique: true, partByteCount: 5 << 20)
+        try await pool.run { try write(abandoned, seals: false) }
+        await abandoned.waitUntilOver()
+        #expect(try await uploadCount() == 0)
         try await pool.run {
             try write(ObjectSink(store, key: "a.des", .create, isUnique: true, partByteCount: 5 << 20), seals: true)
         }

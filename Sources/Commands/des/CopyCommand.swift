@@ -23,6 +23,8 @@ struct CopyCommand: Verb {
     var to: String
     @Flag(help: "Replace what is there.")
     var force = false
+    @Flag(help: S3Location.withoutCreateOnlyHelp)
+    var withoutCreateOnly = false
     @OptionGroup var output: OutputOptions
 
     func run(_ console: Console) async throws -> ExitStatus {
@@ -34,7 +36,13 @@ struct CopyCommand: Verb {
         case .object(let location):
             // What is far is checked here, before it is sent anywhere.
             try await verify(source)
-            byteCount = try await copy(source, to: try await location.sink(replacing: force))
+            let sink = try await location.sink(replacing: force, trustingOthers: withoutCreateOnly)
+            do {
+                byteCount = try await copy(source, to: sink)
+            } catch {
+                await sink.waitUntilOver()
+                throw error
+            }
         }
         if console.isJSON {
             try console.print(
@@ -57,7 +65,13 @@ struct CopyCommand: Verb {
 
     private func verify(_ source: any ByteSource) async throws {
         var first: Finding?
-        let summary = try await Verifier.verify(source) { first = first ?? $0 }
+        let summary = try await Verifier.verify(source, checkingOutside: false) { first = first ?? $0 }
+        guard summary.externalCount == 0 else {
+            throw DESError(
+                .unsupported,
+                "\(summary.externalCount) bodies lie outside of the container, in _bigFiles; only containers with all of "
+                    + "their bodies are copied", place: from)
+        }
         if let first {
             throw DESError(
                 .corrupt, "\(summary.findingCount) findings, the first: \(first)", place: from)
@@ -79,9 +93,9 @@ struct CopyCommand: Verb {
                     return start..<min(start + BodyPieces.pieceByteCount, byteCount)
                 },
                 produce: { try await source.read($0) },
-                consume: { piece in try await BlockingPool.shared.run { try target.sink.write(piece.span.bytes) } })
+                consume: { piece in try await CopyCommand.thread.run { try target.sink.write(piece.span.bytes) } })
             try await check()
-            try await BlockingPool.shared.run { try target.sink.commit(tail: tail, byteCount: byteCount) }
+            try await CopyCommand.thread.run { try target.sink.commit(tail: tail, byteCount: byteCount) }
             return byteCount
         } catch {
             sink.abandon()
@@ -93,6 +107,8 @@ struct CopyCommand: Verb {
         let sink: any ByteSink
     }
 
+    /// For the calls of a sink, see ``ObjectSink``.
+    private static let thread = BlockingPool(threadCount: 1)
     /// Read back at the end, and compared.
     private static let tailByteCount = 4_096
 }

@@ -6,15 +6,17 @@ extension ListCommand {
     func list(_ location: S3Location, _ console: Console) async throws -> ExitStatus {
         let store = try await Place.bucket(location.bucket)
         var (token, isEmpty): (String?, Bool) = (nil, true)
+        // A listing that goes round in circles is an error, and not printed for ever.
+        var tokens: Set<String> = []
         repeat {
             let page = try await store.list(location.key, isFlat: false, after: token)
             for prefix in page.prefixes { try print(prefix: prefix, store, console) }
             for object in page.objects { try print(object, store, console) }
             isEmpty = isEmpty && page.objects.isEmpty && page.prefixes.isEmpty
-            guard page.next == nil || page.next != token else {
+            token = page.next
+            if let token, !tokens.insert(token).inserted {
                 throw DESError(.unavailable, "the listing does not end", place: location.text)
             }
-            token = page.next
         } while token != nil
         if isEmpty, !location.key.isEmpty {
             throw DESError(.notFound, "there is nothing below this prefix", place: location.text)

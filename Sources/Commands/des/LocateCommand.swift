@@ -23,12 +23,15 @@ struct LocateCommand: Verb {
     @OptionGroup var output: OutputOptions
 
     func run(_ console: Console) async throws -> ExitStatus {
-        let url = try await url()
         let wanted = try EntryName(name)
-        let entry = try await source.withReader(console) { reader in try await reader.find(wanted) }
-        guard let entry else {
+        let found = try await source.withReader(console) { reader -> (Entry, outside: String?)? in
+            guard let entry = try await reader.find(wanted) else { return nil }
+            return (entry, try await reader.placeOutside(of: entry))
+        }
+        guard let (entry, outside) = found else {
             throw DESError(.notFound, "no entry named \(wanted.quoted)", place: source.archive)
         }
+        let url = try await url(outside ?? source.archive)
         let (location, crc) = (entry.location, entry.location.bodyCRC)
         if console.isJSON {
             try console.print(
@@ -51,8 +54,8 @@ struct LocateCommand: Verb {
         return .done
     }
 
-    private func url() async throws -> String {
-        switch try Place(source.archive) {
+    private func url(_ place: String) async throws -> String {
+        switch try Place(place) {
         case .file(let path):
             guard presign == nil else {
                 throw DESError(.invalidArgument, "only an object's URL can be signed", place: path)

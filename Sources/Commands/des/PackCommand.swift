@@ -57,6 +57,8 @@ struct PackCommand: Verb {
     var meta: String?
     @Flag(help: "Replace the container if it is there.")
     var force = false
+    @Flag(help: S3Location.withoutCreateOnlyHelp)
+    var withoutCreateOnly = false
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
@@ -72,16 +74,22 @@ struct PackCommand: Verb {
         let faults = Faults(console)
         let metaFile = if let meta { try MetaFile(path: meta) } else { MetaFile() }
         let starts = try starts(faults)
-        let writer = try await makeWriter()
+        let target = try await makeTarget()
         let progress = Progress("packed", console)
         let excludes = exclude.map(NamePattern.init)
         let walk = TreeWalk(starts, excludes: excludes) { faults.report($0) }
-        let reader = FileReader(meta: metaFile, own: OwnOutput(target: target))
-        let packer = TreePacker(writer, reader, faults: faults, progress: progress)
+        let reader = FileReader(meta: metaFile, own: target.own)
+        let packer = TreePacker(target.writer, reader, faults: faults, progress: progress)
         let order = order
-        let summary = try await progress.whileShown(
-            prepare: { if order == .input { await PackCommand.count(starts, excludes, progress) } },
-            { try await order == .key ? packer.packClustered(walk) : packer.pack(walk) })
+        let summary: TreePacker.Summary
+        do {
+            summary = try await progress.whileShown(
+                prepare: { if order == .input { await PackCommand.count(starts, excludes, progress) } },
+                { try await order == .key ? packer.packClustered(walk) : packer.pack(walk) })
+        } catch {
+            await target.upload?.waitUntilOver()
+            throw error
+        }
         for name in metaFile.unusedNames {
             faults.report(
                 DESError(.notFound, "there is metadata for \(name.quoted), which was not packed", place: meta))
@@ -97,24 +105,33 @@ struct PackCommand: Verb {
             report: { faults.report($0) })
     }
 
-    private func makeWriter() async throws -> sending ContainerWriter {
+    /// What is written, and how it is known should the walk meet it.
+    private struct Target: ~Copyable {
+        let writer: ContainerWriter
+        var own = OwnOutput()
+        /// Where it is an object.
+        var upload: ObjectSink?
+    }
+
+    private func makeTarget() async throws -> sending Target {
         var options = ContainerWriter.Options()
         if target == "-" {
             guard isatty(STDOUT_FILENO) == 0 else {
                 throw DESError(.invalidArgument, "a container is not written to a terminal; redirect standard output")
             }
-            return try ContainerWriter(
-                to: PipeSink(descriptor: STDOUT_FILENO, name: "standard output"), options: options)
+            let sink = try PipeSink(descriptor: STDOUT_FILENO, name: "standard output")
+            return Target(writer: try ContainerWriter(to: sink, options: options), own: OwnOutput(target: target))
         }
         let path: String
         switch try Place(target) {
         case .file(let file): path = file
         case .object(let location):
-            return try ContainerWriter(to: try await location.sink(replacing: force), options: options)
+            let sink = try await location.sink(replacing: force, trustingOthers: withoutCreateOnly)
+            return Target(writer: try ContainerWriter(to: sink, options: options), upload: sink)
         }
         options.spillDirectory = SpoolFile.directory(of: path)
         let spool = try SpoolFile(path: path, replacing: force, removedWhenInterrupted: true)
-        return try ContainerWriter(to: spool, options: options)
+        return Target(writer: try ContainerWriter(to: spool, options: options), own: OwnOutput(target: path))
     }
 
     /// Counts the files beforehand, for the progress line's ETA.

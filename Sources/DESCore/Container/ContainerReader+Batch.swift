@@ -13,8 +13,14 @@ extension ContainerReader {
         }
         var found: [Entry?] = Array(repeating: nil, count: names.count)
         let numbers = wanted.keys.sorted()
-        for start in stride(from: 0, to: numbers.count, by: ContainerReader.pagesPerGroup) {
-            let group = numbers[start..<min(start + ContainerReader.pagesPerGroup, numbers.count)]
+        var rest = numbers[...]
+        while !rest.isEmpty {
+            var byteCount = 0
+            let group = rest.prefix { number in
+                defer { byteCount += layout.index(ofPages: number..<number + 1).count }
+                return byteCount < ContainerReader.pageByteCountMax
+            }
+            rest = rest.dropFirst(group.count)
             for (number, page) in try await pages(Array(group), limits) {
                 for position in wanted[number] ?? [] where found[position] == nil {
                     let location = try await located { try page.find(names[position]) }
@@ -25,8 +31,8 @@ extension ContainerReader {
         return found
     }
 
-    /// Pages that are in memory at one time, some 10 KB each.
-    private static let pagesPerGroup = 2_048
+    /// Bytes of pages that are in memory at one time, one page more or less.
+    private static let pageByteCountMax = 32 << 20
     /// Requests to a remote source at one time. A local one is read with its own means, one after the other.
     private var width: Int { source.isRemote ? 16 : 1 }
 

@@ -8,7 +8,8 @@ public final class ContainerReader: Sendable {
         /// Of a remote, clustered container so many bytes around the likely place of a body are fetched together with the
         /// page that says where it is; 0 turns that off.
         public var windowByteCount = 512 << 10
-        /// Keeps pages of remote containers, `nil` for none.
+        /// Keeps what is read of the index of remote containers, `nil` for none: the end with ROOT, pages, and the INDEX of
+        /// plain v1 containers.
         public var cache: (any IndexCache)?
 
         /// The defaults.
@@ -27,12 +28,16 @@ public final class ContainerReader: Sendable {
     /// - Throws: ``DESError/Code/corrupt`` or ``DESError/Code/unsupported`` with the offset; what `source` throws.
     public init(_ source: any ByteSource, options: Options = Options()) async throws {
         (self.source, self.options) = (source, options)
+        let cache = options.cache
         (layout, held, plain) = try await ContainerReader.located(source) {
-            let (bytes, byteCount) = try await source.readTail(Limits.tailReadByteCount)
+            let (bytes, byteCount) = try await source.readTail(Limits.tailReadByteCount, cache)
             let layout = try ContainerLayout(tail: bytes.span.bytes, byteCount: byteCount)
             let held = HeldBytes(start: byteCount - bytes.count, bytes: bytes)
             if layout.isSorted { return (layout, held, nil) }
-            let index = try await held.bytes(layout.index, else: source)
+            let index =
+                if let bytes = held.bytes(layout.index) { bytes } else {
+                    try await source.readIfAny(layout.index, cache)
+                }
             return (layout, held, PlainIndex(try ContainerIndex(layout, index: index, checksums: [])))
         }
         pages = PageReader(layout, held, source, options.cache)
@@ -130,12 +135,7 @@ public final class ContainerReader: Sendable {
     /// The body outside, which has the length that INDEX says.
     func externalBody(of entry: Entry) async throws -> any ByteSource {
         try await located {
-            if let fault = entry.name.pathFault {
-                throw DESError(.invalidArgument, "the body outside is not read: the name \(entry.name.quoted) \(fault)")
-            }
-            guard let source = try await self.source.external(entry.name) else {
-                throw DESError(.unsupported, "the body of \(entry.name.quoted) lies outside, where nothing is known of")
-            }
+            let source = try await outside(entry)
             let byteCount = try await source.readTail(1).byteCount
             guard byteCount == entry.byteCount else {
                 throw DESError(
@@ -145,6 +145,21 @@ public final class ContainerReader: Sendable {
             }
             return source
         }
+    }
+
+    /// What messages call the place of a body outside: a path or a URL. `nil` for an entry whose body is in the container.
+    public func placeOutside(of entry: Entry) async throws -> String? {
+        entry.isExternal ? try await located { try await outside(entry).name } : nil
+    }
+
+    private func outside(_ entry: Entry) async throws -> any ByteSource {
+        if let fault = entry.name.pathFault {
+            throw DESError(.invalidArgument, "the body outside is not read: the name \(entry.name.quoted) \(fault)")
+        }
+        guard let source = try await source.external(entry.name) else {
+            throw DESError(.unsupported, "the body of \(entry.name.quoted) lies outside, where nothing is known of")
+        }
+        return source
     }
 
     /// Reads the content of `entry` and compares its checksum, without holding it.

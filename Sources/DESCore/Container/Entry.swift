@@ -19,6 +19,23 @@ public struct Entry: Sendable, Hashable {
 
     /// The body lies outside the container.
     public var isExternal: Bool { location.flags.contains(.external) }
+
+    /// The content, checked, from a container that need not be opened: a catalog or a manifest knew where it lies. One
+    /// request, none for an empty body.
+    /// - Throws: ``DESError/Code/corrupt`` if its checksum, if there is one, is another.
+    public func content(in source: any ByteSource) async throws -> [UInt8] {
+        do {
+            try checkReadable()
+            guard !isExternal else {
+                throw DESError(.unsupported, "the body of \(name.quoted) lies outside of the container")
+            }
+            let content = try await source.readIfAny(location.body)
+            try location.checkBody(content.span.bytes.crc32c, name)
+            return content
+        } catch let error as DESError {
+            throw error.at(source.name)
+        }
+    }
 }
 
 /// Where the bytes of an entry are in the container, and their checksums.

@@ -41,7 +41,7 @@ final class PageReader: Sendable {
             tasks[number] = task
             return task
         }
-        return try await task.value
+        return try await task.valueUnlessCancelled
     }
 
     /// The page if it needs no request to the source.

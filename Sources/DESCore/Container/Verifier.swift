@@ -12,6 +12,8 @@ public struct Verifier {
         public var byteCount = 0
         /// Findings reported.
         public var findingCount = 0
+        /// Entries whose bodies lie outside of the container.
+        public var externalCount = 0
         /// Whether there were checksums to compare; a plain v1 container has none.
         public var hasChecksums = false
     }
@@ -19,6 +21,8 @@ public struct Verifier {
     let source: any ByteSource
     private let report: (Finding) -> Void
     private(set) var summary = Summary()
+    /// Entries whose bodies lie outside, with the offsets of their index entries.
+    private var outside: [(offset: Int, entry: Entry)] = []
 
     static let pieceByteCount = 8 << 20
 
@@ -28,13 +32,18 @@ public struct Verifier {
 
     /// Verifies the container in `source` and calls `report` with each finding.
     ///
+    /// Bodies outside must be there and have their length; their content has no checksum.
     /// A container that this version is too old for cannot be told from a damaged one: that is a finding too.
     /// - Throws: only what `source` throws other than corruption: then nothing is said about the container.
-    public static func verify(_ source: any ByteSource, report: @escaping (Finding) -> Void) async throws -> Summary {
+    /// - Parameter checkingOutside: whether bodies outside are looked for.
+    public static func verify(
+        _ source: any ByteSource, checkingOutside: Bool = true, report: @escaping (Finding) -> Void
+    ) async throws -> Summary {
         var verifier = Verifier(source, report)
         do {
             let reader = try await ContainerReader(source)
             try await verifier.run(reader)
+            if checkingOutside { try await verifier.checkOutside(reader) }
         } catch let error as DESError where error.code == .corrupt || error.code == .unsupported {
             verifier.find(error)
         }
@@ -76,6 +85,19 @@ public struct Verifier {
         checkNames(entries, hidden: reader.hiddenEntries())
         try await checkMetas(entries, layout)
         try await checkBodies(entries, layout)
+        outside = entries.enumerated().filter { $1.isExternal }.map { (entries.offset(ofEntry: $0), $1) }
+        summary.externalCount = outside.count
+    }
+
+    private mutating func checkOutside(_ reader: ContainerReader) async throws {
+        for (offset, entry) in outside {
+            do {
+                guard entry.name.pathFault == nil, try await source.external(entry.name) != nil else { continue }
+                try await reader.checkIsThere(entry)
+            } catch let error as DESError where error.code == .notFound || error.code == .corrupt {
+                find(offset, "the body outside of \(entry.name.quoted): \(error.message)")
+            }
+        }
     }
 
     private mutating func check(_ bytes: [UInt8], _ expected: UInt32, _ region: String, at offset: Int) {

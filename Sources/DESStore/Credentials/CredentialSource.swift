@@ -64,7 +64,7 @@ public final class CredentialSource: Sendable {
         }
         if let valid { return valid }
         guard let search else { preconditionFailure("a search was started, as nothing is valid") }
-        return try await search.value
+        return try await search.valueUnlessCancelled
     }
 
     /// Forgets credentials that the store refused as expired; of later ones nothing is forgotten, so that many requests

@@ -20,9 +20,11 @@ public struct S3Settings: Sendable, Hashable {
     public var addressing: S3Addressing
     /// A file of certificates to trust instead of the system's.
     public var caBundle: String?
+    /// Hosts that are never reached through a proxy.
+    public var directHosts: [String]
 
     /// The settings of `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_DEFAULT_REGION`, `AWS_CA_BUNDLE`,
-    /// `AWS_ALLOW_HTTP`, `DES_S3_ADDRESSING` and, where those are silent, of the profile.
+    /// `AWS_ALLOW_HTTP`, `DES_S3_ADDRESSING`, `NO_PROXY` and, where those are silent, of the profile.
     init(_ environment: Environment, _ profile: Profile) throws(DESError) {
         region = try profile.region(environment)
         endpoint =
@@ -37,6 +39,8 @@ public struct S3Settings: Sendable, Hashable {
         }
         self.addressing = addressing
         caBundle = environment["AWS_CA_BUNDLE"] ?? profile["ca_bundle"]?.value
+        directHosts = (environment["no_proxy"] ?? environment["NO_PROXY"] ?? "").split { $0 == "," || $0 == " " }
+            .map(String.init)
     }
 
     /// The settings of an environment and of the profile files that it names.

@@ -12,6 +12,8 @@ struct HTTPRequest: Sendable {
     var answerByteCountMax = 1 << 20
     /// The whole exchange, from the first packet to the last byte.
     var timeout: Duration = .seconds(60)
+    /// The server may take all of ``timeout`` before it says anything.
+    var mayBeSilent = false
 }
 
 /// The answer to an ``HTTPRequest``.
@@ -34,13 +36,16 @@ final class HTTPClient: Sendable {
         var connectTimeout: Duration = .seconds(10)
         /// After so long with less than 1 KiB/s a transfer is given up.
         var stallTimeout: Duration = .seconds(20)
+        /// Hosts that are never reached through a proxy, as in `NO_PROXY`.
+        var directHosts: [String] = []
         /// Certificates to trust in place of the system's.
         var certificates: String?
     }
 
     private let driver: TransferDriver
 
-    init(_ options: Options = Options()) { driver = TransferDriver(options) }
+    /// - Throws: ``DESError/Code/unavailable`` if no thread can be started.
+    init(_ options: Options = Options()) throws { driver = try TransferDriver(options) }
 
     deinit { driver.stop() }
 

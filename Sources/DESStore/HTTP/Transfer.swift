@@ -41,6 +41,8 @@ final class Transfer: @unchecked Sendable {  // all but `isCancelled` belongs to
             des_curl_set_pointer(easy, CURLOPT_CUSTOMREQUEST, request.method)
         }
         if hasBody { des_curl_set_size(easy, CURLOPT_INFILESIZE_LARGE, Int64(request.body.count)) }
+        // An empty body needs no rewinding to be sent again.
+        if hasBody, request.body.isEmpty { des_curl_set_long(easy, CURLOPT_FRESH_CONNECT, 1) }
         for header in request.headers {
             // A header without a value is written with a semicolon, or libcurl would leave it out.
             headers = curl_slist_append(
@@ -53,20 +55,25 @@ final class Transfer: @unchecked Sendable {  // all but `isCancelled` belongs to
         des_curl_set_long(easy, CURLOPT_PATH_AS_IS, 1)
         des_curl_set_pointer(easy, CURLOPT_PROTOCOLS_STR, "http,https")
         // What is asked for credentials is never asked through a proxy, nor is what this machine serves itself.
-        des_curl_set_pointer(easy, CURLOPT_NOPROXY, Transfer.directHosts)
+        des_curl_set_pointer(
+            easy, CURLOPT_NOPROXY, Transfer.directHosts + options.directHosts.map { "," + $0 }.joined())
         des_curl_set_long(easy, CURLOPT_NOSIGNAL, 1)
         des_curl_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
         des_curl_set_long(easy, CURLOPT_BUFFERSIZE, 256 << 10)
         des_curl_set_long(easy, CURLOPT_UPLOAD_BUFFERSIZE, 512 << 10)
         des_curl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, options.connectTimeout.milliseconds)
         des_curl_set_long(easy, CURLOPT_TIMEOUT_MS, request.timeout.milliseconds)
-        des_curl_set_long(easy, CURLOPT_LOW_SPEED_LIMIT, 1_024)
-        des_curl_set_long(easy, CURLOPT_LOW_SPEED_TIME, max(1, options.stallTimeout.milliseconds / 1_000))
+        if !request.mayBeSilent {
+            des_curl_set_long(easy, CURLOPT_LOW_SPEED_LIMIT, 1_024)
+            des_curl_set_long(easy, CURLOPT_LOW_SPEED_TIME, max(1, options.stallTimeout.milliseconds / 1_000))
+        }
         if let certificates = options.certificates { des_curl_set_pointer(easy, CURLOPT_CAINFO, certificates) }
         des_curl_set_callbacks(
             easy,
             { bytes, size, count, context in Transfer.at(context)?.send(into: bytes, size * count) ?? 0 },
-            { context, offset, _ in Transfer.at(context)?.rewind(to: offset) ?? CURL_SEEKFUNC_FAIL },
+            // A kept connection that was closed: libcurl would send the request again. Whether that is right is not for it to
+            // decide, as the first one may have been done.
+            { _, _, _ in CURL_SEEKFUNC_FAIL },
             { bytes, size, count, context in Transfer.at(context)?.takeHeader(bytes, size * count) ?? 0 },
             { bytes, size, count, context in Transfer.at(context)?.take(bytes, size * count) ?? 0 },
             Unmanaged.passUnretained(self).toOpaque())
@@ -87,15 +94,13 @@ final class Transfer: @unchecked Sendable {  // all but `isCancelled` belongs to
         return count
     }
 
-    // libcurl sends a request again if a kept connection turns out to be closed.
-    private func rewind(to offset: curl_off_t) -> Int32 {
-        sentByteCount = Int(offset)
-        return CURL_SEEKFUNC_OK
-    }
-
     private func takeHeader(_ bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
         let line = String(decoding: UnsafeRawBufferPointer(start: bytes, count: count), as: UTF8.self)
-        if line.hasPrefix("HTTP/") { response.headers = [:] }  // the one before was an interim answer
+        if line.hasPrefix("HTTP/") {
+            // The one before was an interim answer.
+            response.headers = [:]
+            response.status = line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+        }
         if let colon = line.firstIndex(of: ":") {
             let value = line[line.index(after: colon)...]
             response.headers[line[..<colon].lowercased()] = String(value.trimmingWhitespace)
@@ -105,6 +110,7 @@ final class Transfer: @unchecked Sendable {  // all but `isCancelled` belongs to
 
     private func take(_ bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
         guard response.body.count + count <= request.answerByteCountMax else {
+            if response.status >= 400 { return count }  // a refusal stays one, whatever is told about it
             isTooLong = true
             return 0  // not what came: the transfer ends
         }
@@ -133,7 +139,7 @@ final class Transfer: @unchecked Sendable {  // all but `isCancelled` belongs to
     private func failure(_ result: CURLcode) -> DESError {
         if isTooLong {
             return DESError(
-                .corrupt, "the answer is longer than the \(request.answerByteCountMax) bytes that were expected")
+                .unsupported, "the answer is longer than the \(request.answerByteCountMax) bytes that were expected")
         }
         let text = String(cString: message)
         let reason = text.isEmpty ? String(cString: curl_easy_strerror(result)) : text

@@ -19,17 +19,13 @@ final class TransferDriver: @unchecked Sendable {  // all but `commands` belongs
     /// Once for the process, before the first handle is made.
     private static let global: Void = { curl_global_init(Int(CURL_GLOBAL_DEFAULT)) }()
 
-    init(_ options: HTTPClient.Options) {
+    init(_ options: HTTPClient.Options) throws {
         self.options = options
         _ = TransferDriver.global
         multi = curl_multi_init()
         des_curl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, options.connectionCountMax)
         des_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, options.connectionCountMax)
-        do {
-            try startThread { self.run() }
-        } catch {
-            preconditionFailure("\(error)")
-        }
+        try startThread { self.run() }
     }
 
     // Not at the end of `run`: whoever posts a command may not have woken `multi` yet.

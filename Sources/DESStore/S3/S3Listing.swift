@@ -18,7 +18,7 @@ extension ListPage {
         for child in document.children {
             switch child.name {
             case "Contents":
-                guard let byteCount = child.text("Size").flatMap({ Int($0) }) else {
+                guard let byteCount = child.text("Size").flatMap({ Int($0) }), byteCount >= 0 else {
                     throw DESError(.unsupported, "a listing has an object without Size", place: place)
                 }
                 objects.append(
@@ -30,6 +30,11 @@ extension ListPage {
             default: break
             }
         }
-        if document.text("IsTruncated") == "true" { next = document.text("NextContinuationToken") }
+        if document.text("IsTruncated") == "true" {
+            next = document.text("NextContinuationToken")
+            guard next?.isEmpty == false else {
+                throw DESError(.unsupported, "a listing goes on, but does not say from where", place: place)
+            }
+        }
     }
 }

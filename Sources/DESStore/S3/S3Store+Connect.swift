@@ -8,7 +8,8 @@ extension S3Store {
         // Token services and metadata are asked with a client of their own: they are other hosts.
         var connections = HTTPClient.Options()
         connections.certificates = settings.caBundle
-        let client = HTTPClient(connections)
+        connections.directHosts = settings.directHosts
+        let client = try HTTPClient(connections)
         return try S3Store(
             bucket: bucket, settings: settings,
             credentials: CredentialSource(environment) { try await client.send($0) },

@@ -10,15 +10,17 @@ public final class S3Store: ObjectStore {
     public struct Options: Sendable {
         /// Connections at one time.
         public var connectionCountMax = 64
-        /// A request takes at most this long, and a second more for each 256 KiB it moves.
+        /// A request takes at most this long, and a second more for each 16 KiB it moves.
         public var requestTimeout: Duration = .seconds(30)
         /// A transfer that moves less than 1 KiB/s for this long is given up.
         public var stallTimeout: Duration = .seconds(20)
+        /// Putting the parts of an upload together takes at most this long, in which the store may be silent.
+        public var completionTimeout: Duration = .seconds(600)
 
         /// The defaults.
         public init() {}
 
-        fileprivate func timeout(bytes: Int) -> Duration { requestTimeout + .seconds(min(bytes >> 18, 86_400)) }
+        fileprivate func timeout(bytes: Int) -> Duration { requestTimeout + .seconds(min(bytes >> 14, 86_400)) }
     }
 
     /// `s3://bucket`.
@@ -45,7 +47,8 @@ public final class S3Store: ObjectStore {
         connections.connectionCountMax = options.connectionCountMax
         connections.stallTimeout = options.stallTimeout
         connections.certificates = settings.caBundle
-        client = HTTPClient(connections)
+        connections.directHosts = settings.directHosts
+        do { client = try HTTPClient(connections) } catch { throw DESError(.unavailable, "\(error)", place: name) }
     }
 
     // MARK: Objects
@@ -53,7 +56,7 @@ public final class S3Store: ObjectStore {
     /// HEAD.
     public func head(_ key: String) async throws -> ObjectInfo {
         let response = try await exchange("HEAD", key)
-        guard let byteCount = response.headers["content-length"].flatMap({ Int($0) }) else {
+        guard let byteCount = response.headers["content-length"].flatMap({ Int($0) }), byteCount >= 0 else {
             throw DESError(.unsupported, "the store does not say how long the object is", place: place(key))
         }
         return ObjectInfo(key: key, byteCount: byteCount, etag: try etag(of: response, key))
@@ -85,12 +88,22 @@ public final class S3Store: ObjectStore {
         return ObjectBytes(bytes: part.bytes, start: part.start, byteCount: part.byteCount, etag: found)
     }
 
-    /// No bytes, of the object as it is.
+    /// No bytes, of the object as it is: nothing was wanted, or the store says that the range lies behind the end.
     private func nothing(_ key: String, _ range: ObjectRange, _ etag: ETag?) async throws -> ObjectBytes {
         let info = try await head(key)
         if let etag, info.etag != etag { throw otherVersion(key, wanted: etag, found: info.etag) }
-        return ObjectBytes(
-            bytes: [], start: range.bounds(in: info.byteCount).lowerBound, byteCount: info.byteCount, etag: info.etag)
+        let bounds = range.bounds(in: info.byteCount)
+        guard bounds.isEmpty else {
+            if case .suffix = range {
+                throw DESError(.unsupported, "the store does not know ranges from the end", place: place(key))
+            }
+            var error = DESError(
+                .unavailable, "the store refuses a range of an object that has \(info.byteCount) bytes",
+                place: place(key))
+            error.isTransient = true
+            throw error
+        }
+        return ObjectBytes(bytes: [], start: bounds.lowerBound, byteCount: info.byteCount, etag: info.etag)
     }
 
     /// PUT; `If-None-Match: *` if nothing may be replaced.
@@ -169,7 +182,7 @@ public final class S3Store: ObjectStore {
             + list.joined() + "</CompleteMultipartUpload>"
         let response = try await exchange(
             "POST", key, query: [("uploadId", upload.text)], headers: mode == .create ? [("If-None-Match", "*")] : [],
-            body: Array(body.utf8), condition: .conflict)
+            body: Array(body.utf8), condition: .conflict, patience: options.completionTimeout)
         let document = try XMLElement(response.body)
         guard document.name == "CompleteMultipartUploadResult" else {
             var failed = response
@@ -206,7 +219,7 @@ public final class S3Store: ObjectStore {
     private func exchange(
         _ method: String, _ key: String?, query: [(String, String)] = [], headers: [(String, String)] = [],
         body: [UInt8] = [], answerByteCountMax: Int = S3Store.errorByteCountMax, accepting: Set<Int> = [],
-        condition: DESError.Code = .changed
+        condition: DESError.Code = .changed, patience: Duration? = nil
     ) async throws -> HTTPResponse {
         let hash = try await S3Store.hash(body)
         var hasFreshCredentials = false
@@ -222,7 +235,8 @@ public final class S3Store: ObjectStore {
                     payloadHash: hash)
             }
             request.answerByteCountMax = answerByteCountMax
-            request.timeout = options.timeout(bytes: max(body.count, answerByteCountMax))
+            request.timeout = patience ?? options.timeout(bytes: max(body.count, answerByteCountMax))
+            request.mayBeSilent = patience != nil
             let response: HTTPResponse
             do {
                 response = try await client.send(request)
@@ -231,7 +245,9 @@ public final class S3Store: ObjectStore {
             }
             if (200..<300).contains(response.status) || accepting.contains(response.status) { return response }
             let failure = S3Failure(response, method, key.map(place) ?? name, condition: condition)
-            guard failure.isExpiry, !hasFreshCredentials else { throw failure.error }
+            // The answer to HEAD has no document that could say so.
+            let mayBeExpiry = method == "HEAD" && used.sessionToken != nil && [400, 403].contains(response.status)
+            guard failure.isExpiry || mayBeExpiry, !hasFreshCredentials else { throw failure.error }
             hasFreshCredentials = true
             credentials.invalidate(used)
         }

@@ -63,11 +63,9 @@ struct Signature: Sendable {
     private func sign(
         method: String, path: String, query: String, headers: [(name: String, value: String)], payloadHash: String
     ) -> String {
-        var lines: [String] = headers.map { header in
-            let value = header.value.split(separator: " ").joined(separator: " ")
-            return header.name.lowercased() + ":" + value + "\n"
+        let lines = Signature.sorted(headers).map { header in
+            header.name + ":" + header.value.split(separator: " ").joined(separator: " ") + "\n"
         }
-        lines.sort()
         let request = [method, path, query, lines.joined(), Signature.names(headers), payloadHash].joined(
             separator: "\n")
         let text = [Signature.algorithm, date, scope, SHA256.of(Array(request.utf8)).hexadecimal]
@@ -79,7 +77,12 @@ struct Signature: Sendable {
     private func hmac(_ text: String, _ key: [UInt8]) -> [UInt8] { SHA256.authenticate(Array(text.utf8), key: key) }
 
     private static func names(_ headers: [(name: String, value: String)]) -> String {
-        headers.map { $0.name.lowercased() }.sorted().joined(separator: ";")
+        sorted(headers).map(\.name).joined(separator: ";")
+    }
+
+    /// In lower case, by name.
+    private static func sorted(_ headers: [(name: String, value: String)]) -> [(name: String, value: String)] {
+        headers.map { (name: $0.name.lowercased(), value: $0.value) }.sorted { $0.name < $1.name }
     }
 
     /// `20130524T000000Z`.

@@ -61,15 +61,15 @@ public final class DirectoryStore: ObjectStore {
             let version = try version(of: file, key)
             if let etag, etag != version.etag { throw otherVersion(key, wanted: etag, found: version.etag) }
             let bounds = range.bounds(in: version.byteCount)
-            let bytes = try? file.read(bounds)
-            // A file that is cut while it is read ends early: that is a change as well.
-            guard let bytes, FileVersion(try file.status()) == version else {
+            let result = Result { () throws in try file.read(bounds) }
+            // A file that is cut while it is read ends early: that is a change, and no fault of the disk.
+            guard FileVersion(try file.status()) == version else {
                 var error = DESError(.changed, "was changed while it was read", place: place(key))
                 error.isTransient = etag == nil
                 throw error
             }
             return ObjectBytes(
-                bytes: bytes, start: bounds.lowerBound, byteCount: version.byteCount, etag: version.etag)
+                bytes: try result.get(), start: bounds.lowerBound, byteCount: version.byteCount, etag: version.etag)
         }
     }
 
@@ -95,7 +95,8 @@ public final class DirectoryStore: ObjectStore {
     /// The workspace, without the leftovers of those who died a day ago.
     private func openWorkspace() throws(DESError) -> Workspace {
         let workspace = try tree.openWorkspace()
-        if !isClean.exchange(true, ordering: .relaxed) { try workspace.clean(before: time(nil) - 86_400) }
+        // What cannot be removed, as it is somebody else's, is in nobody's way.
+        if !isClean.exchange(true, ordering: .relaxed) { try? workspace.clean(before: time(nil) - 86_400) }
         return workspace
     }
 

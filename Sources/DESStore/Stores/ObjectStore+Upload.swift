@@ -66,7 +66,8 @@ extension ObjectStore {
         guard try await createSupport(below: directory) == .full else {
             throw DESError(
                 .unsupported,
-                "the store does not promise that an object of several parts replaces nothing; overwriting it must be allowed",
+                "the store does not keep an object of several parts from replacing another one (it ignores If-None-Match "
+                    + "there); that must be allowed (--without-create-only)",
                 place: place(key))
         }
     }

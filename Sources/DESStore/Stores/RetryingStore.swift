@@ -5,8 +5,8 @@ import Synchronization
 /// Repeats requests that failed for a reason that may pass (``DESError/isTransient``): the only place that does.
 ///
 /// All requests can be repeated without harm, if a repeat is read right. A create-only put whose first answer was lost finds
-/// its own object in the way: then the object is read back, and it is a success only if every byte is ours. A completion
-/// whose answer was lost finds its upload gone: nobody else knows the upload, so an object of the right size is ours.
+/// its own object in the way: then the object is read back, and it is a success only if every byte is ours. So does a
+/// completion whose answer was lost, which finds its upload gone.
 public final class RetryingStore<C: Clock>: ObjectStore where C.Duration == Duration {
     /// The version of the object at a key if it is, byte for byte, this body; `nil` if it is another.
     public typealias ReadBack =
@@ -35,8 +35,11 @@ public final class RetryingStore<C: Clock>: ObjectStore where C.Duration == Dura
     }
 
     /// Runs `request` until it succeeds, fails for good, or the policy gives up.
-    private func repeating<T>(_ request: () async throws -> T) async throws -> T {
+    /// - Parameter byteCount: what it sends or asks for: that may take long even when all is well.
+    private func repeating<T>(byteCount: Int = 0, _ request: () async throws -> T) async throws -> T {
         let start = clock.now
+        var policy = policy
+        policy.deadline += .seconds(min(byteCount >> 14, 86_400))
         var attemptCount = 0
         while true {
             do {
@@ -44,14 +47,16 @@ public final class RetryingStore<C: Clock>: ObjectStore where C.Duration == Dura
             } catch let error as DESError where error.isTransient {
                 attemptCount += 1
                 let elapsed = start.duration(to: clock.now)
-                guard let delay = delay(attemptCount, elapsed, error.retryAfter) else { throw error }
+                guard let delay = delay(policy, attemptCount, elapsed, error.retryAfter) else { throw error }
                 try await clock.sleep(until: clock.now.advanced(by: delay), tolerance: nil)
                 try Task.checkCancellation()
             }
         }
     }
 
-    private func delay(_ attemptCount: Int, _ elapsed: Duration, _ retryAfter: Duration?) -> Duration? {
+    private func delay(
+        _ policy: RetryPolicy, _ attemptCount: Int, _ elapsed: Duration, _ retryAfter: Duration?
+    ) -> Duration? {
         generator.withLock { generator in
             var opened = generator
             defer { generator = opened }
@@ -67,14 +72,14 @@ public final class RetryingStore<C: Clock>: ObjectStore where C.Duration == Dura
 
     /// Bytes of an object.
     public func get(_ key: String, _ range: ObjectRange, ifMatch etag: ETag?) async throws -> ObjectBytes {
-        try await repeating { try await store.get(key, range, ifMatch: etag) }
+        try await repeating(byteCount: range.byteCountMax) { try await store.get(key, range, ifMatch: etag) }
     }
 
     /// Writes an object whole.
     public func put(_ key: String, _ body: [UInt8], _ mode: PutMode) async throws -> ETag {
         var attemptCount = 0
         do {
-            return try await repeating {
+            return try await repeating(byteCount: body.count) {
                 attemptCount += 1
                 return try await store.put(key, body, mode)
             }
@@ -106,7 +111,7 @@ public final class RetryingStore<C: Clock>: ObjectStore where C.Duration == Dura
 
     /// Writes a part.
     public func putPart(_ key: String, _ upload: UploadID, number: Int, _ body: [UInt8]) async throws -> UploadedPart {
-        try await repeating { try await store.putPart(key, upload, number: number, body) }
+        try await repeating(byteCount: body.count) { try await store.putPart(key, upload, number: number, body) }
     }
 
     /// Makes the object of its parts.
@@ -121,12 +126,9 @@ public final class RetryingStore<C: Clock>: ObjectStore where C.Duration == Dura
             }
         } catch let error as DESError where attemptCount > 1 && (error.code == .notFound || error.code == .conflict) {
             guard let info = try await ifThere({ try await head(key) }),
-                info.byteCount == parts.reduce(0, { $0 + $1.byteCount })
+                info.byteCount == parts.reduce(0, { $0 + $1.byteCount }),
+                try await ifThere({ try await crc(of: info) }) == crc(of: parts)
             else { throw error }
-            // The upload is still known, but something is in the way: ours only if the bytes are.
-            if error.code == .conflict {
-                guard try await ifThere({ try await crc(of: info) }) == crc(of: parts) else { throw error }
-            }
             return info.etag
         }
     }

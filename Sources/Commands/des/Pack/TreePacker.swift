@@ -15,6 +15,8 @@ final class TreePacker: Sendable {
 
     /// One batch for each core, and one that the writer has.
     private static let width = sysconf(Int32(_SC_NPROCESSORS_ONLN)) + 1
+    /// Of its own: a sink blocks until the store has taken what came before, and stores work on the shared threads.
+    private static let threads = BlockingPool(threadCount: width)
     /// A batch of files of a few KiB then fits the second-level cache of a core, from reading to writing.
     private static let itemsPerBatchMax = 64
 
@@ -56,7 +58,7 @@ final class TreePacker: Sendable {
     }
 
     private func append(_ next: @escaping @Sendable (Int) -> [WalkItem]) async throws {
-        try await BlockingPool.shared.assemble(
+        try await TreePacker.threads.assemble(
             width: TreePacker.width,
             next: {
                 let items = next(self.itemsPerBatch.load(ordering: .relaxed))
@@ -127,7 +129,7 @@ final class TreePacker: Sendable {
     }
 
     private func seal() async throws -> Summary {
-        let container = try await BlockingPool.shared.run {
+        let container = try await TreePacker.threads.run {
             guard let writer = self.writer.withLock({ $0.take() }) else {
                 throw DESError(.unavailable, "the container is already sealed")
             }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import DESCore
 import DESStore
 
@@ -8,19 +9,33 @@ extension S3Location {
     /// As it is typed.
     var text: String { "s3://\(bucket)/\(key)" }
 
+    static let withoutCreateOnlyHelp: ArgumentHelp =
+        "Write to a store that does not keep others from replacing what is written: nobody else may write there meanwhile."
+
     /// Writes a container there while it is made, without a local copy.
-    /// - Throws: ``DESError/Code/conflict`` if there is one and it is not to be replaced.
-    func sink(replacing: Bool) async throws -> ObjectSink {
+    /// - Parameter trustingOthers: the store need not make sure that nothing is replaced.
+    /// - Throws: ``DESError/Code/conflict`` if there is one and it is not to be replaced; ``DESError/Code/unsupported`` if the
+    ///   store would replace one that another writer makes meanwhile.
+    func sink(replacing: Bool, trustingOthers: Bool) async throws -> ObjectSink {
         try checkIsObject()
         let store = try await Place.bucket(bucket)
         if !replacing {
+            if !trustingOthers {
+                let directory = key.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(key[...$0]) } ?? ""
+                guard try await store.createSupport(below: directory) != .none else {
+                    throw DESError(
+                        .unsupported,
+                        "the store replaces objects although it is asked not to (If-None-Match is ignored); "
+                            + "--without-create-only writes there nevertheless", place: text)
+                }
+            }
             // The store makes sure at the end; whoever asked wrongly learns it now.
             do {
                 _ = try await store.head(key)
                 throw DESError(.conflict, "already exists, and is never overwritten unasked", place: text)
             } catch let error as DESError where error.code == .notFound {}
         }
-        return ObjectSink(store, key: key, replacing ? .overwrite : .create)
+        return ObjectSink(store, key: key, replacing ? .overwrite : .create, isUnique: trustingOthers)
     }
 
     /// - Throws: ``DESError/Code/invalidArgument`` for a bucket or a prefix.
