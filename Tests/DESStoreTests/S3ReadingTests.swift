@@ -109,7 +109,7 @@ struct S3ReadingTests {
     func passing(fault: Fault) async throws {
         for place in 0..<4 {
             var options = S3Store.Options()
-            options.requestTimeout = .milliseconds(700)
+            options.stallTimeout = .seconds(1)
             let (proxy, source, _) = try await open(options: options)
             defer { proxy.stop() }
             proxy.inject { $0.ordinal == place ? fault : nil }
@@ -132,7 +132,7 @@ struct S3ReadingTests {
         // From the start, and from the second request on.
         for first in [0, 1] {
             var options = S3Store.Options()
-            options.requestTimeout = .milliseconds(300)
+            options.stallTimeout = .seconds(1)
             let (proxy, source, _) = try await open(options: options)
             defer { proxy.stop() }
             proxy.inject { $0.ordinal >= first ? fault : nil }
