@@ -6,6 +6,10 @@ import TestServers
 enum Loop {
     static func run(_ name: String, _ arguments: [String]) async throws {
         switch name {
+        case "usage":
+            let usage = try Command(arguments).run()
+            print(usage.seconds)
+            print(usage.peakByteCount)
         case "open": try await open(arguments[0], entryCount: Int(arguments[1]) ?? 0)
         case "reads": try reads(arguments[0], entryCount: Int(arguments[1]) ?? 0)
         case "bare-reads": try await bareReads(arguments[0], entryCount: Int(arguments[1]) ?? 0)

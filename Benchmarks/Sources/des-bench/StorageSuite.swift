@@ -254,7 +254,7 @@ struct StorageSuite {
                     "\(rclone) copyto ceph:\(bucket)/gib-rclone \(copy)"
                 ),
             ] {
-                let usage = try Command(ours).run()
+                let usage = try Command("exec \(ours)").measured()
                 peak = max(peak, usage.peakByteCount)
                 seconds[what, default: ([], [])].ours.append(usage.seconds)
                 seconds[what, default: ([], [])].peer.append(try Command(peer).run().seconds)

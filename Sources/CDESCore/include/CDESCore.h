@@ -65,8 +65,8 @@ void des_remove_when_interrupted(int file, const char *path);
 // The file is kept from now on: it is done, or gone, or was never made.
 void des_keep_when_interrupted(void);
 
-// Blocks of `count` bytes or more go back to the system when they are freed (mallopt(3), M_MMAP_THRESHOLD; nothing where
+// One stock of free memory for all threads, from which up to `count` bytes are kept for later (mallopt(3); nothing where
 // the C library is not glibc). To be called before other threads start.
-void des_return_freed_blocks(size_t count);
+void des_keep_freed_blocks(size_t count);
 
 #endif

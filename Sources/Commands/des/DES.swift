@@ -29,7 +29,7 @@ struct DES: AsyncParsableCommand {
         occupyStandardDescriptors()
         signal(SIGXFSZ, SIG_IGN)  // a file over its limit is an error of write(2), and reported
         raiseDescriptorLimit()
-        Memory.returnFreedParts()
+        Memory.shareFreedParts()
         do {
             try checkArguments()
             var command = try parseAsRoot()
