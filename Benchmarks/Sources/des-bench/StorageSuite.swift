@@ -12,6 +12,11 @@ struct StorageSuite {
     private static let entryCount = 1_000_000
     private static let bucket = "bench"
 
+    private static let batchLimit =
+        "the names lie far apart, so that merging within twice the bytes wanted leaves more than 800 requests, and the "
+        + "server, on the same two cores, answers hardly more in a second than what wrk gets (the row above). 32 requests at "
+        + "a time and reads that overtake each other were tried and changed nothing."
+
     /// Runs all parts; the table is written after each.
     static func run(des: String, writingTo path: String) async throws {
         let memory = try WorkDirectory(parent: "/dev/shm")
@@ -156,7 +161,8 @@ struct StorageSuite {
         table.ratio(
             "1,000 random names of one container of 100,000, cold, as a batch from S3",
             ours: 1_000 / Paired.median(batch),
-            peer: 1_000 / Paired.median(boto), unit: "names/s", target: .atLeast(5, "x"),
+            peer: 1_000 / Paired.median(boto), unit: "names/s",
+            target: .atLeast(5, "x", limit: StorageSuite.batchLimit),
             command: "boto3: 1,000 get_object(Range=…) on 32 threads")
         try await store.delete("hundred.des")
     }
