@@ -13,6 +13,10 @@ struct ObjectStorageTests {
     }
 
     private func run(_ ceph: some S3Server, _ arguments: String..., secret: String? = nil) throws -> Command.Result {
+        try command(ceph, arguments, secret: secret).run()
+    }
+
+    private func command(_ ceph: some S3Server, _ arguments: [String], secret: String? = nil) -> Command {
         var command = Command.des(in: directory.path)
         command.arguments = arguments
         command.environment = [
@@ -20,7 +24,7 @@ struct ObjectStorageTests {
             "AWS_SECRET_ACCESS_KEY": secret ?? ceph.secretKey, "AWS_EC2_METADATA_DISABLED": "true",
             "HOME": directory.path,
         ]
-        return try command.run()
+        return command
     }
 
     @Test("what is packed into a bucket is listed, read, extracted, verified, copied and located there")
@@ -59,6 +63,21 @@ struct ObjectStorageTests {
         try Files.write(directory["a.des"], bytes)
         #expect(try run(ceph, "cp", "a.des", "s3://\(bucket)/a.des").status == 11)
         #expect(try run(ceph, "ls", "s3://\(bucket)").output.isEmpty)
+    }
+
+    @Test("a disk that is full while a container comes out of a bucket leaves no file, and what was there")
+    func fullDisk() async throws {
+        let ceph = try await CephServer.shared
+        let url = "s3://" + (try await ceph.newBucket()) + "/a.des"
+        #expect(try run(ceph, "pack", "tree", "-o", url).status == 0)
+        let copy = directory["copy.des"]
+        for call in ["write", "fsync"] {
+            let strace = Strace("\(call):error=ENOSPC", on: copy + ".partial", "copy.des.partial")
+            let result = try strace.run(command(ceph, ["cp", url, copy]))
+            #expect(result.status == 12 && result.errors.contains("No space left on device"), "\(result)")
+            #expect(!Files.exists(copy) && !Files.exists(copy + ".partial"))
+        }
+        #expect(try run(ceph, "cp", url, copy).status == 0)
     }
 
     @Test("a store that replaces what it should keep is refused, unless that is allowed")
