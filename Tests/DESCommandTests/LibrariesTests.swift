@@ -13,7 +13,10 @@ struct LibrariesTests {
         let others = names.filter { !ours.contains(String($0)) }
         #expect(ours.isSubset(of: names.map(String.init)), "\(names)")
         // Debug builds have Swift's libraries beside them; the release has them inside.
-        let system = ["libc.", "libm.", "libgcc_s.", "libstdc++.", "libswift", "lib_", "libdispatch.", "libBlocksRuntime.", "ld-linux"]
+        let system = [
+            "libc.", "libm.", "libgcc_s.", "libstdc++.", "libswift", "lib_", "libdispatch.", "libBlocksRuntime.",
+            "ld-linux",
+        ]
         for name in others { #expect(system.contains { name.hasPrefix($0) }, "\(name)") }
     }
 }

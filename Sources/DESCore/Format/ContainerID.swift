@@ -14,6 +14,21 @@ public struct ContainerID: Sendable, Hashable, CustomStringConvertible {
         self.bytes = bytes
     }
 
+    /// Parses the usual 36 characters, lower case.
+    public init?(_ text: String) {
+        let digits = text.utf8.filter { $0 != UInt8(ascii: "-") }
+        var bytes = [UInt8]()
+        for place in stride(from: 0, to: digits.count - 1, by: 2) {
+            guard let byte = UInt8(String(decoding: digits[place...place + 1], as: UTF8.self), radix: 16) else {
+                return nil
+            }
+            bytes.append(byte)
+        }
+        guard bytes.count == 16 else { return nil }
+        self.bytes = bytes
+        guard description == text else { return nil }
+    }
+
     private init(unchecked bytes: [UInt8]) { self.bytes = bytes }
 
     /// A new version 7 UUID: 48 bits of `milliseconds` since 1970 (UTC), then 74 random bits.

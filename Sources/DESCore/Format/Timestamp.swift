@@ -24,7 +24,7 @@ public struct Timestamp: Sendable, Hashable {
             bytes[10] == UInt8(ascii: "T"), bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":"),
             let year = number(0..<4), let month = number(5..<7), let day = number(8..<10), let hour = number(11..<13),
             let minute = number(14..<16), let second = number(17..<19),
-            (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second < 61
+            hour < 24, minute < 60, second < 61
         else { return nil }
         var end = 19
         nanoseconds = 0
@@ -36,9 +36,8 @@ public struct Timestamp: Sendable, Hashable {
         }
         let zone = String(decoding: bytes[end...], as: UTF8.self)
         guard zone == "Z" || zone == "+00:00" else { return nil }
-        let days = Timestamp.days(year: year, month: month, day: day)
-        guard Timestamp.civil(days: days) == (year, month, day) else { return nil }  // a day its month does not have
-        seconds = days * 86_400 + hour * 3_600 + minute * 60 + second
+        guard let date = CalendarDay(year: year, month: month, day: day) else { return nil }
+        seconds = date.number * 86_400 + hour * 3_600 + minute * 60 + second
     }
 
     /// RFC 3339, nanoseconds, UTC. A year outside 0 to 9999 has no such form: `nil`.
@@ -54,8 +53,8 @@ public struct Timestamp: Sendable, Hashable {
 
     /// Appends RFC 3339 of a time whose year has four digits.
     func encode(into bytes: inout [UInt8]) {
-        let day = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
-        let (year, month, dayOfMonth) = Timestamp.civil(days: day)
+        let day = seconds.flooredDivision(by: 86_400)
+        let (year, month, dayOfMonth) = CalendarDay.date(ofDay: day)
         let second = seconds - day * 86_400
         bytes.append(decimal: year, width: 4)
         bytes.append(UInt8(ascii: "-"))
@@ -71,26 +70,5 @@ public struct Timestamp: Sendable, Hashable {
         bytes.append(UInt8(ascii: "."))
         bytes.append(decimal: nanoseconds, width: 9)
         bytes.append(UInt8(ascii: "Z"))
-    }
-
-    // Days since 1970 of the proleptic Gregorian calendar, with years that begin in March so that the leap day is last.
-
-    private static func days(year: Int, month: Int, day: Int) -> Int {
-        let shifted = month > 2 ? year : year - 1
-        let era = (shifted >= 0 ? shifted : shifted - 399) / 400
-        let yearOfEra = shifted - era * 400
-        let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-    }
-
-    private static func civil(days: Int) -> (year: Int, month: Int, day: Int) {
-        let shifted = days + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthFromMarch = (5 * dayOfYear + 2) / 153
-        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * monthFromMarch + 2) / 5 + 1)
     }
 }

@@ -101,6 +101,20 @@ package struct FileDescriptor: ~Copyable, Sendable {
         }
     }
 
+    /// Writes all bytes from `offset` on. pwrite(2).
+    package func write(_ bytes: RawSpan, at offset: Int) throws(DESError) {
+        var done = 0
+        while done < bytes.byteCount {
+            let count = bytes.withUnsafeBytes { buffer in
+                retryingInterrupts {
+                    pwrite(rawValue, buffer.baseAddress?.advanced(by: done), buffer.count - done, offset + done)
+                }
+            }
+            guard count >= 0 else { throw .system(errno, "cannot write", path) }
+            done += count
+        }
+    }
+
     /// fsync(2): the content is on disk.
     package func synchronize() throws(DESError) {
         guard retryingInterrupts({ fsync(rawValue) }) == 0 else { throw .system(errno, "cannot sync", path) }

@@ -1,0 +1,228 @@
+internal import Synchronization
+
+/// Makes names, none twice: not in any thread, process or host, nor after a crash or with a clock that was set back.
+///
+/// Each leased node id allows 256 names in a millisecond. Who wants more is given names of the milliseconds to come, and
+/// sleeps until then; while that goes on further node ids are leased. No value is taken that is not below the ceiling that
+/// was stored for its node id before.
+public final class NameGenerator: Sendable {
+    /// Bounds.
+    public struct Options: Sendable {
+        /// Node ids to hold at most.
+        public var nodeCountMax = 4
+        /// Names are reserved at most so many milliseconds ahead; who wants more is told to come again.
+        public var leadMax = 5_000
+        /// How many milliseconds ahead of the time the ceiling is stored. After a crash, names may be so far in the future.
+        public var horizon = 5_000
+        /// From a wait of so many milliseconds on, one more node id is leased.
+        public var crowdedWait = 20
+
+        /// The usual ones.
+        public init() {}
+    }
+
+    /// What can be counted.
+    public struct Counts: Sendable, Equatable {
+        /// Names handed out.
+        public var issued = 0
+        /// Requests that had to wait for a later millisecond.
+        public var waits = 0
+        /// Node ids held.
+        public var nodes = 0
+        /// How often the clock was found to be set back.
+        public var clockSteps = 0
+    }
+
+    private struct State {
+        var sequence = NameSequence()
+        var issued = 0
+        var waits = 0
+        /// Why there are no more names.
+        var failure: DESError?
+        /// When it makes sense again to ask for one more node id.
+        var nextLease = Int.min
+    }
+
+    private enum Attempt {
+        case reserved(NameReservation, wait: Int)
+        /// Values up to this millisecond are wanted, and the ceiling is not above it.
+        case ceilingReached(Int)
+    }
+
+    /// Who the names belong to.
+    public let prefix: NamePrefix
+    private let options: Options
+    private let clock: NameClock
+    private let state = Mutex(State())
+    private let keeper: NodeLeaseKeeper
+
+    /// A generator that holds no node id yet: the first name leases one.
+    public init(
+        prefix: NamePrefix = .standard, leases: any NodeLeases, clock: NameClock = .system, options: Options = Options()
+    ) {
+        (self.prefix, self.clock, self.options) = (prefix, clock, options)
+        keeper = NodeLeaseKeeper(leases: leases)
+    }
+
+    /// What was done so far.
+    public var counts: Counts {
+        state.withLock { state in
+            Counts(
+                issued: state.issued, waits: state.waits, nodes: state.sequence.nodeCount,
+                clockSteps: state.sequence.stepCount)
+        }
+    }
+
+    /// Why no name can be had any more: a lease was lost, or the generator was stopped. `nil` as long as all is well.
+    public var failure: DESError? { state.withLock { $0.failure } }
+
+    /// The next name.
+    public func next() async throws -> DESName {
+        if let name = try nextIfAtHand() { return name }
+        return try await reserve(1)[0]
+    }
+
+    /// The next name if it needs no wait: no lease, no higher ceiling, no later millisecond.
+    public func nextIfAtHand() throws(DESError) -> DESName? {
+        let result = state.withLock { state -> Result<NameSequence.Run?, DESError> in
+            if let failure = state.failure { return .failure(failure) }
+            let now = state.sequence.time(clock)
+            let moment = state.sequence.moment(after: 1, now: now)
+            guard moment <= now, moment < state.sequence.ceiling else { return .success(nil) }
+            state.issued += 1
+            return .success(state.sequence.take(1, now: now))
+        }
+        return try result.get()?.name(0, prefix)
+    }
+
+    /// The next `count` names, in order.
+    /// - Throws: ``DESError/Code/unavailable`` (transient) if that would take too long, or no node id can be had;
+    ///   ``DESError/Code/conflict`` once a lease was lost.
+    public func reserve(_ count: Int) async throws -> NameReservation {
+        while true {
+            switch try attempt(count) {
+            case .reserved(let reservation, let wait):
+                if wait >= options.crowdedWait { try await leaseAnother() }
+                if wait > 0 { try await Task.sleep(for: .milliseconds(wait)) }
+                return reservation
+            case .ceilingReached(let wanted): try await raise(above: wanted)
+            }
+        }
+    }
+
+    private func attempt(_ count: Int) throws(DESError) -> Attempt {
+        let result = state.withLock { state -> Result<Attempt, DESError> in
+            if let failure = state.failure { return .failure(failure) }
+            let now = state.sequence.time(clock)
+            let last = state.sequence.moment(after: count, now: now)
+            if state.sequence.nodeCount > 0, last - now > options.leadMax {
+                return .failure(NameGenerator.tooMany(state.sequence.nodeCount))
+            }
+            guard last < state.sequence.ceiling else { return .success(.ceilingReached(last)) }
+            var reservation = NameReservation(prefix: prefix)
+            while reservation.count < count, let run = state.sequence.take(count - reservation.count, now: now) {
+                reservation.append(run)
+            }
+            state.issued += count
+            let wait = max(0, state.sequence.moment - now)
+            if wait > 0 { state.waits += 1 }
+            return .success(.reserved(reservation, wait: wait))
+        }
+        return try result.get()
+    }
+
+    private static func tooMany(_ nodeCount: Int) -> DESError {
+        var error = DESError(.unavailable, "more names are wanted than \(nodeCount) node ids allow; try again later")
+        error.isTransient = true
+        error.retryAfter = .seconds(1)
+        return error
+    }
+
+    // MARK: Leases
+
+    /// Leases the first node id, or stores a higher ceiling of those held.
+    private func raise(above wanted: Int) async throws {
+        try await keeper.alone { [self] keeper in
+            let (ceiling, now) = state.withLock { ($0.sequence.ceiling, $0.sequence.time(clock)) }
+            guard ceiling <= wanted else { return }  // somebody else has done it
+            let higher = max(wanted, now) + options.horizon
+            try await losing {
+                if keeper.held.isEmpty {
+                    guard let lease = try await keeper.acquire(ceiling: higher) else { throw NameGenerator.noNode }
+                    state.withLock { state in
+                        state.sequence.add(node: lease.node, floor: lease.floor)
+                        // A floor in the future is where the names begin: it needs a ceiling above it, the next time.
+                        state.sequence.ceiling = max(higher, lease.floor)
+                    }
+                } else {
+                    try await keeper.raise(to: higher)
+                    state.withLock { $0.sequence.ceiling = higher }
+                }
+            }
+        }
+    }
+
+    /// Leases one more node id if that is allowed and there is one.
+    private func leaseAnother() async throws {
+        let isWanted = state.withLock { state in
+            let now = state.sequence.time(clock)
+            guard state.sequence.nodeCount < options.nodeCountMax, now >= state.nextLease else { return false }
+            state.nextLease = now + 1_000
+            return true
+        }
+        guard isWanted else { return }
+        try await keeper.alone { [self] keeper in
+            try await losing {
+                guard let lease = try await keeper.acquire(ceiling: state.withLock { $0.sequence.ceiling }) else {
+                    return
+                }
+                state.withLock { state in
+                    state.sequence.add(node: lease.node, floor: lease.floor)
+                    state.nextLease = Int.min
+                }
+            }
+        }
+    }
+
+    /// A lease that is lost is the end: its values may be somebody else's from now on.
+    private func losing(_ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch let error as DESError where error.code == .conflict {
+            state.withLock { $0.failure = $0.failure ?? error }
+            throw error
+        }
+    }
+
+    private static var noNode: DESError {
+        var error = DESError(.unavailable, "no node id is free")
+        error.isTransient = true
+        return error
+    }
+
+    /// Keeps the ceiling ahead, so that no request has to wait for it, until the task is cancelled; then gives back what is
+    /// held.
+    public func run() async throws {
+        do {
+            while true {
+                let due = state.withLock { state in
+                    state.sequence.ceiling < state.sequence.time(clock) + options.horizon * 3 / 4
+                        ? state.sequence.ceiling : nil
+                }
+                if let due, failure == nil { try? await raise(above: due) }
+                try await Task.sleep(for: .milliseconds(options.horizon / 10))
+            }
+        } catch is CancellationError {
+            try await stop()
+        }
+    }
+
+    /// Makes no more names, and gives the node ids back, with the last moment that was used.
+    public func stop() async throws {
+        let ceiling = state.withLock { state in
+            state.failure = state.failure ?? DESError(.unavailable, "the generator of names was stopped")
+            return state.sequence.moment &+ 1
+        }
+        try await keeper.alone { keeper in try await keeper.release(at: ceiling) }
+    }
+}

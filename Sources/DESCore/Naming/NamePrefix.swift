@@ -1,0 +1,38 @@
+/// What all names of a deployment begin with: ASCII letters and digits, at least one.
+public struct NamePrefix: Sendable, Hashable, CustomStringConvertible {
+    /// As it stands in names.
+    public let description: String
+
+    /// Bytes of a prefix. Longer ones would make keys and index entries of nothing else.
+    static let byteCountMax = 64
+
+    /// `DES`
+    public static let standard = NamePrefix(unchecked: "DES")
+
+    /// A prefix.
+    /// - Throws: ``DESError/Code/invalidArgument`` with the words of the earlier service.
+    public init(_ text: String) throws(DESError) {
+        guard !text.isEmpty else { throw DESError(.invalidArgument, "prefix must be non-empty") }
+        guard text.utf8.allSatisfy({ $0 < 0x80 }) else {
+            throw DESError(.invalidArgument, "prefix must contain only ASCII characters")
+        }
+        guard text.utf8.allSatisfy({ NamePrefix.isAllowed($0) }) else {
+            throw DESError(.invalidArgument, "prefix may only use letters or digits")
+        }
+        guard text.utf8.count <= NamePrefix.byteCountMax else {
+            throw DESError(.invalidArgument, "prefix must have at most \(NamePrefix.byteCountMax) characters")
+        }
+        description = text
+    }
+
+    init(unchecked text: String) { description = text }
+
+    static func isAllowed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "a")...UInt8(ascii: "z"):
+            true
+        default: false
+        }
+    }
+}

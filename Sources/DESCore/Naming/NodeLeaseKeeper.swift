@@ -1,0 +1,37 @@
+/// Holds the node ids of a generator, and does one thing with them at a time.
+actor NodeLeaseKeeper {
+    private let leases: any NodeLeases
+    private(set) var held: [any NodeLease] = []
+    private var work: Task<Void, any Error>?
+
+    init(leases: any NodeLeases) { self.leases = leases }
+
+    /// Runs `body` when nobody else's is running.
+    func alone(_ body: @escaping @Sendable (isolated NodeLeaseKeeper) async throws -> Void) async throws {
+        while let work { _ = await work.result }
+        let task = Task { try await body(self) }
+        work = task
+        defer { work = nil }
+        try await task.value
+    }
+
+    /// One more node id, whose ceiling is stored; `nil` if there is none.
+    func acquire(ceiling: Int) async throws -> (any NodeLease)? {
+        guard let lease = try await leases.acquire() else { return nil }
+        try await lease.raise(to: max(ceiling, lease.floor))
+        held.append(lease)
+        return lease
+    }
+
+    /// Stores a higher ceiling of all that are held.
+    func raise(to ceiling: Int) async throws {
+        for lease in held { try await lease.raise(to: ceiling) }
+    }
+
+    /// Gives all back.
+    func release(at ceiling: Int) async throws {
+        let leases = held
+        held = []
+        for lease in leases { try await lease.release(at: ceiling) }
+    }
+}

@@ -1,0 +1,194 @@
+import Testing
+
+@testable import DESCore
+
+/// Clocks that a test sets.
+private final class FakeClock: Sendable {
+    private let times: Monitor<(wall: Int, steady: Int)>
+
+    init(wall: Int) { times = Monitor((wall, 0)) }
+
+    var clock: NameClock {
+        NameClock(wall: { self.times.withLock { $0.wall } }, steady: { self.times.withLock { $0.steady } })
+    }
+
+    /// Time passes.
+    func pass(_ milliseconds: Int) { times.withLock { $0 = ($0.wall + milliseconds, $0.steady + milliseconds) } }
+    /// The wall clock is set.
+    func step(_ milliseconds: Int) { times.withLock { $0.wall += milliseconds } }
+    var wall: Int { times.withLock { $0.wall } }
+}
+
+/// Node ids of a test, with what was stored for them.
+private final class FakeLeases: NodeLeases {
+    struct State {
+        var free: [UInt8]
+        var ceilings: [UInt8: Int] = [:]
+        var isLost = false
+        var raises = 0
+    }
+    let state: Monitor<State>
+
+    init(_ nodes: [UInt8]) { state = Monitor(State(free: nodes)) }
+
+    func acquire() async throws -> (any NodeLease)? {
+        state.withLock { state in
+            state.free.isEmpty
+                ? nil : Lease(node: state.free[0], floor: state.ceilings[state.free.removeFirst()] ?? 0, all: self)
+        }
+    }
+
+    struct Lease: NodeLease {
+        let node: UInt8
+        let floor: Int
+        let all: FakeLeases
+
+        func raise(to ceiling: Int) async throws {
+            try all.state.withLock { state in
+                if state.isLost { throw DESError(.conflict, "lost") }
+                state.ceilings[node] = ceiling
+                state.raises += 1
+            }
+        }
+
+        func release(at ceiling: Int) async throws {
+            all.state.withLock { state in
+                state.ceilings[node] = max(ceiling, floor)
+                state.free.append(node)
+            }
+        }
+    }
+}
+
+@Suite("The generator of names")
+struct NameGeneratorTests {
+    private let start = 1_735_732_800_000
+
+    @Test("the first name of a node has its time and the sequence 0")
+    func first() async throws {
+        let generator = NameGenerator(
+            prefix: try NamePrefix("TEST"), leases: FakeLeases([1]), clock: FakeClock(wall: start).clock)
+        #expect(try await generator.next().description == "TEST_20250101_(21BCAA000100_88)")
+        #expect(try await generator.next().description == "TEST_20250101_(21BCAA000101_89)")
+    }
+
+    @Test(
+        "whatever the clocks do, no value comes twice, and none is made in the future of all clocks",
+        arguments: 0..<20 as Range<UInt64>)
+    func model(seed: UInt64) async throws {
+        var random = SeededGenerator(seed: seed)
+        let clock = FakeClock(wall: start)
+        let leases = FakeLeases([1, 2, 3])
+        var seen: Set<NameValue> = []
+        var latest = start
+        for _ in 0..<4 {  // lives of a process
+            var options = NameGenerator.Options()
+            options.nodeCountMax = Int.random(in: 1...3, using: &random)
+            let generator = NameGenerator(leases: leases, clock: clock.clock, options: options)
+            for _ in 0..<200 {
+                switch Int.random(in: 0..<10, using: &random) {
+                case 0: clock.step(-Int.random(in: 0..<20_000, using: &random))
+                case 1: clock.step(Int.random(in: 0..<2_000, using: &random))
+                default: clock.pass(Int.random(in: 0..<3, using: &random))
+                }
+                latest = max(latest, clock.wall)
+                for _ in 0..<Int.random(in: 1..<400, using: &random) {
+                    // What would have to wait is not asked for: no real time passes here.
+                    guard let name = try generator.nextIfAtHand() else {
+                        if generator.counts.nodes == 0 { seen.insert(try await generator.next().value) }
+                        break
+                    }
+                    #expect(seen.insert(name.value).inserted, "seed \(seed): \(name) again")
+                }
+            }
+            // Killed, or stopped in good order.
+            if Bool.random(using: &random) {
+                try await generator.stop()
+            } else {
+                leases.state.withLock { $0.free = [1, 2, 3] }
+            }
+            leases.state.withLock { $0.free.sort() }
+        }
+        #expect(seen.count > 1_000)
+    }
+
+    @Test("a batch has as many names as were wanted, in order, all different, over as many milliseconds as it takes")
+    func batch() async throws {
+        let generator = NameGenerator(leases: FakeLeases([7]), clock: FakeClock(wall: start).clock)
+        let names = try await generator.reserve(1_000)
+        #expect(names.count == 1_000 && Set(names.map(\.value)).count == 1_000)
+        #expect(zip(names, names.dropFirst()).allSatisfy { $0.value < $1.value })
+        #expect(names.last?.milliseconds == start + 3)
+        var texts: [String] = []
+        names.forEachText { text, _ in texts.append(text) }
+        #expect(texts == names.map(\.description))
+    }
+
+    @Test("who waits long has one more node id leased, until as many as are allowed are held")
+    func moreNodes() async throws {
+        var options = NameGenerator.Options()
+        options.nodeCountMax = 3
+        options.crowdedWait = 2
+        let clock = FakeClock(wall: start)
+        let generator = NameGenerator(leases: FakeLeases([1, 2, 3, 4]), clock: clock.clock, options: options)
+        for round in 1...4 {
+            _ = try await generator.reserve(256 * 10)
+            clock.pass(1_000)
+            #expect(generator.counts.nodes == min(round + 1, 3))
+        }
+        let nodes = Set(try await generator.reserve(768).map(\.value.node))
+        #expect(nodes == [1, 2, 3])
+    }
+
+    @Test("more than can be had in five seconds is refused, and nothing of it is used up")
+    func tooMany() async throws {
+        let generator = NameGenerator(leases: FakeLeases([1]), clock: FakeClock(wall: start).clock)
+        _ = try await generator.next()
+        let error = await #expect(throws: DESError.self) { try await generator.reserve(256 * 6_000) }
+        #expect(error?.code == .unavailable && error?.isTransient == true)
+        #expect(try await generator.next().value.sequence == 1)
+    }
+
+    @Test("a lost lease ends the generator at once")
+    func lost() async throws {
+        let (clock, leases) = (FakeClock(wall: start), FakeLeases([1]))
+        let generator = NameGenerator(leases: leases, clock: clock.clock)
+        _ = try await generator.next()
+        leases.state.withLock { $0.isLost = true }
+        clock.pass(10_000)  // beyond the ceiling
+        for _ in 0..<2 {
+            let error = await #expect(throws: DESError.self) { try await generator.next() }
+            #expect(error?.code == .conflict)
+        }
+        #expect(generator.failure?.code == .conflict)
+    }
+
+    @Test("no value is handed out that is not below a stored ceiling")
+    func ceiling() async throws {
+        let (clock, leases) = (FakeClock(wall: start), FakeLeases([1]))
+        let generator = NameGenerator(leases: leases, clock: clock.clock)
+        for _ in 0..<50 {
+            clock.pass(700)
+            let name = try await generator.next()
+            #expect(name.milliseconds < leases.state.withLock { $0.ceilings[1] ?? 0 })
+        }
+        #expect(leases.state.withLock { $0.raises } < 20)
+    }
+
+    @Test("many threads get names of their own")
+    func threads() async throws {
+        let generator = NameGenerator(leases: FakeLeases([1, 2, 3, 4]), clock: .system)
+        _ = try await generator.next()
+        let values = try await withThrowingTaskGroup(of: [NameValue].self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    var values: [NameValue] = []
+                    for _ in 0..<20 { values += try await generator.reserve(500).map(\.value) }
+                    return values
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(values.count == 80_000 && Set(values).count == 80_000)
+    }
+}

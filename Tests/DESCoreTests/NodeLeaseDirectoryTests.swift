@@ -1,0 +1,78 @@
+import Glibc
+import Testing
+
+@testable import DESCore
+
+@Suite("Node ids leased through files")
+struct NodeLeaseDirectoryTests {
+    private let directory: TemporaryDirectory
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    private func leases(_ nodes: ClosedRange<UInt8> = 0...255) -> NodeLeaseDirectory {
+        NodeLeaseDirectory(path: directory.path, nodes: nodes)
+    }
+
+    private func file(_ node: Int) -> String { directory / "node-00\(node)" }
+
+    @Test("each id is given to one at a time, and given again when it was given back")
+    func exclusive() async throws {
+        let all = leases(0...2)
+        var held: [any NodeLease] = []
+        for node in 0..<3 as Range<UInt8> {
+            let lease = try #require(try await all.acquire())
+            #expect(lease.node == node && lease.floor == 0)
+            held.append(lease)
+        }
+        #expect(try await leases(0...2).acquire() == nil)
+        try await held[1].raise(to: 5_000)
+        try await held[1].release(at: 1_234)
+        let again = try #require(try await leases().acquire())
+        #expect(again.node == 1 && again.floor == 1_234)
+        await #expect(throws: DESError.self) { try await held[1].raise(to: 9_000) }
+    }
+
+    @Test("a fixed id that somebody has is a conflict")
+    func fixed() async throws {
+        let lease = try await leases(7...7).acquire()
+        let error = await #expect(throws: DESError.self) { try await leases(7...7).acquire() }
+        #expect(error?.code == .conflict && error?.message.contains("7") == true)
+        _ = lease
+    }
+
+    @Test("after a crash the floor is the last ceiling that was stored, whichever line a crash tore")
+    func crash() async throws {
+        do {
+            let lease = try #require(try await leases().acquire())
+            for ceiling in [100, 200, 300] { try await lease.raise(to: ceiling) }
+        }  // closed without being released, as when the process dies
+        let bytes = try Self.read(file(0))
+        #expect(bytes.count == 128)
+        let lines = [Array(bytes[..<64]), Array(bytes[64...])]
+        #expect(lines.map { String(decoding: $0, as: UTF8.self) }.contains { $0.hasPrefix("ceiling 300, checksum ") })
+        for place in 0..<128 {
+            var torn = bytes
+            torn[place] ^= 0x10
+            try Self.write(file(0), torn)
+            let isNewer = lines[place / 64].starts(with: "ceiling 300".utf8)
+            let floor = try await leases().acquire()?.floor
+            #expect(floor == (isNewer ? 200 : 300), "byte \(place)")
+        }
+        // What was being appended when the first ceiling was stored.
+        for count in 1..<64 {
+            try Self.write(file(0), Array(bytes[..<count]))
+            let error = await #expect(throws: DESError.self) { try await leases().acquire() }
+            #expect(error?.code == .corrupt && error?.place == file(0))
+        }
+    }
+
+    private static func read(_ path: String) throws -> [UInt8] {
+        let file = try FileDescriptor(opening: path, O_RDONLY)
+        return try file.read(0..<Int(try file.status().st_size))
+    }
+
+    private static func write(_ path: String, _ bytes: [UInt8]) throws {
+        let file = try FileDescriptor(opening: path, O_WRONLY | O_TRUNC)
+        try file.write(bytes.span.bytes)
+    }
+}
