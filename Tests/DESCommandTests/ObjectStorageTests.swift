@@ -1,4 +1,5 @@
 import DESCore
+import Glibc
 import TestServers
 import Testing
 
@@ -62,6 +63,41 @@ struct ObjectStorageTests {
         bytes[16] ^= 1
         try Files.write(directory["a.des"], bytes)
         #expect(try run(ceph, "cp", "a.des", "s3://\(bucket)/a.des").status == 11)
+        #expect(try run(ceph, "ls", "s3://\(bucket)").output.isEmpty)
+    }
+
+    @Test("many names cost a handful of requests, and come in the order in which they were asked for, twice if so")
+    func manyNames() async throws {
+        let ceph = try await CephServer.shared
+        let url = "s3://" + (try await ceph.newBucket()) + "/a.des"
+        let files = (0..<3_000).map { ("\($0).txt", String(repeating: "\($0),", count: 40)) }
+        for (name, text) in files { try directory.tree("many", [name: text]) }
+        #expect(try run(ceph, "pack", "many", "--order", "key", "-o", url).status == 0)
+        let wanted = (0..<500).map { files[$0 * 7 % 3_000] } + [files[7], files[7]]
+        let cat = try command(ceph, ["cat", "--stats", url] + wanted.map(\.0)).run()
+        #expect(cat.text == wanted.map(\.1).joined())
+        let words = cat.errors.split(separator: " ")
+        let trips = words.firstIndex(of: "round").flatMap { Int(words[$0 - 1]) }
+        #expect(trips.map { $0 <= 4 } == true, "\(cat.errors)")
+    }
+
+    @Test("a file that is changed while it is copied does not become an object")
+    func changedWhileCopied() async throws {
+        let ceph = try await CephServer.shared
+        let bucket = try await ceph.newBucket()
+        try Container.pack(directory["tree"], to: directory["a.des"])
+        let gate = try FaultProxy(for: ceph.endpoint)
+        defer { gate.stop() }
+        let path = directory["a.des"]
+        gate.inject { request in
+            // Asked after the file was verified, before it is sent.
+            if request.method == "HEAD" { utimes(path, nil) }
+            return nil
+        }
+        var copy = command(ceph, ["cp", "--without-create-only", "a.des", "s3://\(bucket)/a.des"])
+        copy.environment["AWS_ENDPOINT_URL"] = gate.endpoint
+        let result = try copy.run()
+        #expect(result.status != 0 && result.errors.contains("was changed while it was copied"), "\(result)")
         #expect(try run(ceph, "ls", "s3://\(bucket)").output.isEmpty)
     }
 

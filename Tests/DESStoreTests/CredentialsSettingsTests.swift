@@ -88,7 +88,7 @@ struct CredentialsSettingsTests {
 
     @Test("a bad value of another kind: http, addressing of an address, the profile")
     func badCombinations() async {
-        let http = await error(["AWS_ENDPOINT_URL": "http://x", "AWS_ALLOW_HTTP": "1"])
+        let http = await error(["AWS_ENDPOINT_URL": "http://x", "AWS_ALLOW_HTTP": "yes"])
         #expect(http?.message == "AWS_ALLOW_HTTP: expected true or false")
         let virtual = await error(["AWS_ENDPOINT_URL": "https://10.0.0.1", "DES_S3_ADDRESSING": "virtual"])
         #expect(virtual?.message == "DES_S3_ADDRESSING: virtual needs an endpoint with a host name, not 10.0.0.1")

@@ -54,8 +54,46 @@ struct CatCommand: Verb {
         if let content {
             try console.write(content.span.bytes)
         } else {
-            for entry in entries { try await write(entry, reader, console) }
+            var rest = entries[...]
+            while !rest.isEmpty {
+                let group = CatCommand.group(rest)
+                rest = rest.dropFirst(group.count)
+                let bodies = group.count > 1 ? try await CatCommand.bodies(of: group, reader) : [:]
+                for entry in group {
+                    if let body = bodies[entry.name] {
+                        try console.write(body.span.bytes)
+                    } else {
+                        try await write(entry, reader, console)
+                    }
+                }
+            }
         }
+    }
+
+    /// Bytes of bodies that are in memory at one time, one body more or less.
+    private static let groupByteCountMax = 32 << 20
+
+    /// The first of `entries`, as many as are fetched together.
+    private static func group(_ entries: ArraySlice<Entry>) -> ArraySlice<Entry> {
+        var byteCount = 0
+        let group = entries.prefix { entry in
+            defer { byteCount += entry.byteCount }
+            return !entry.isExternal && entry.byteCount <= BodyPieces.pieceByteCount && byteCount < groupByteCountMax
+        }
+        return group.isEmpty ? entries.prefix(1) : group
+    }
+
+    /// The bodies, fetched with few requests. None if one is damaged: then each is read by itself, up to that one.
+    private static func bodies(of entries: ArraySlice<Entry>, _ reader: ContainerReader) async throws -> [EntryName:
+        [UInt8]]
+    {
+        var bodies: [EntryName: [UInt8]] = [:]
+        do {
+            try await reader.bodies(of: Array(Set(entries))) { entry, body in bodies[entry.name] = body.array() }
+        } catch let error as DESError where error.code == .corrupt {
+            return [:]
+        }
+        return bodies
     }
 
     private func write(_ entry: Entry, _ reader: ContainerReader, _ console: Console) async throws {

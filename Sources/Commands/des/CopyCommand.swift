@@ -1,6 +1,7 @@
 import ArgumentParser
 import DESCore
 import DESStore
+import Glibc
 
 struct CopyCommand: Verb {
     static let configuration = CommandConfiguration(
@@ -27,8 +28,15 @@ struct CopyCommand: Verb {
     var withoutCreateOnly = false
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        if from == "-" || to == "-" {
+            throw ValidationError("cp copies between files and objects, not - (standard output)")
+        }
+    }
+
     func run(_ console: Console) async throws -> ExitStatus {
         let start = ContinuousClock.now
+        let version = try SourceVersion(Place(from))
         let source = try await Place(from).source()
         let byteCount: Int
         switch try Place(to) {
@@ -38,7 +46,11 @@ struct CopyCommand: Verb {
             try await verify(source)
             let sink = try await location.sink(replacing: force, trustingOthers: withoutCreateOnly)
             do {
-                byteCount = try await copy(source, to: sink)
+                byteCount = try await copy(source, to: sink) {
+                    guard try SourceVersion(Place(from)) == version else {
+                        throw DESError(.changed, "was changed while it was copied", place: from)
+                    }
+                }
             } catch {
                 await sink.waitUntilOver()
                 throw error
@@ -100,6 +112,21 @@ struct CopyCommand: Verb {
         } catch {
             sink.abandon()
             throw error
+        }
+    }
+
+    /// What a file looks like that nobody has written to since. Of an object one version is read, or none.
+    private struct SourceVersion: Equatable {
+        private var numbers: [Int] = []
+
+        init(_ place: Place) throws {
+            guard case .file(let path) = place else { return }
+            let status = try FileDescriptor(opening: path, O_RDONLY | O_NONBLOCK).status()
+            numbers = [
+                Int(status.st_dev), Int(status.st_ino), Int(status.st_size), status.st_mtim.tv_sec,
+                status.st_mtim.tv_nsec,
+                status.st_ctim.tv_sec, status.st_ctim.tv_nsec,
+            ]
         }
     }
 

@@ -37,8 +37,9 @@ struct ListCommand: Verb {
 
     func run(_ console: Console) async throws -> ExitStatus {
         if case .object(let location) = try Place(source.archive), location.isPrefix {
-            guard globs.isEmpty else {
-                throw DESError(.invalidArgument, "a listing of a bucket takes no GLOB", place: source.archive)
+            guard globs.isEmpty, sort == nil else {
+                throw DESError(
+                    .invalidArgument, "a listing of a bucket takes no GLOB and no --sort", place: source.archive)
             }
             return try await list(location, console)
         }

@@ -14,8 +14,9 @@ struct PackCommand: Verb {
             vanishes or changes size meanwhile, a device, a name that is not UTF-8) is reported and left out, and the exit
             status is 3. The container appears under its name when it is whole and on disk, never before; until then it is
             OUT.partial. A whole container that has that name is never touched (exit status 13). In a bucket there is
-            nothing until then but the parts of the upload: an interrupted one leaves them, until the bucket's rule for
-            incomplete uploads removes them.
+            nothing until then but the parts of the upload, and for a moment an object .des-probe-… that finds out whether
+            the store replaces objects: an interrupted pack leaves them. A rule of the bucket for incomplete uploads
+            removes the parts.
 
             EXAMPLES
               des pack photos -o photos.des

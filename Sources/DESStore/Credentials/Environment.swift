@@ -31,8 +31,8 @@ public struct Environment: Sendable {
     /// A variable that is `true` or `false`, in any case of letters; `false` if it is not set.
     func flag(_ name: String) throws(DESError) -> Bool {
         switch self[name]?.lowercased() {
-        case nil, "false": return false
-        case "true": return true
+        case nil, "false", "0": return false
+        case "true", "1": return true
         default: throw DESError(.invalidArgument, "\(name): expected true or false")
         }
     }

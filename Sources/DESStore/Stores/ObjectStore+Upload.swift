@@ -61,7 +61,9 @@ extension ObjectStore {
         do {
             _ = try await head(key)
             throw alreadyThere(key)
-        } catch let error as DESError where error.code == .notFound {}
+        } catch let error as DESError where error.code == .notFound || error.code == .denied {
+            // S3 says `denied` of what is not there to who may not list.
+        }
         let directory = key.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(key[...$0]) } ?? ""
         guard try await createSupport(below: directory) == .full else {
             throw DESError(

@@ -9,9 +9,9 @@ public struct RetryPolicy: Sendable, Hashable {
     /// No attempt begins later than this after the first.
     public var deadline: Duration
 
-    /// A policy; the default takes about 10 seconds at most of a store that is down.
+    /// A policy; the default waits about half a minute for a store that is down.
     public init(
-        attemptCountMax: Int = 7, baseDelay: Duration = .milliseconds(100), delayMax: Duration = .seconds(10),
+        attemptCountMax: Int = 12, baseDelay: Duration = .milliseconds(100), delayMax: Duration = .seconds(10),
         deadline: Duration = .seconds(60)
     ) {
         (self.attemptCountMax, self.baseDelay) = (attemptCountMax, baseDelay)

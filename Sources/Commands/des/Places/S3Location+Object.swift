@@ -22,7 +22,14 @@ extension S3Location {
         if !replacing {
             if !trustingOthers {
                 let directory = key.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(key[...$0]) } ?? ""
-                guard try await store.createSupport(below: directory) != .none else {
+                let support: CreateSupport
+                do {
+                    support = try await store.createSupport(below: directory)
+                } catch var error as DESError {
+                    error.place = text  // and not that of the trial's object
+                    throw error
+                }
+                guard support != .none else {
                     throw DESError(
                         .unsupported,
                         "the store replaces objects although it is asked not to (If-None-Match is ignored); "
@@ -33,7 +40,9 @@ extension S3Location {
             do {
                 _ = try await store.head(key)
                 throw DESError(.conflict, "already exists, and is never overwritten unasked", place: text)
-            } catch let error as DESError where error.code == .notFound {}
+            } catch let error as DESError where error.code == .notFound || error.code == .denied {
+                // S3 says `denied` of what is not there to who may not list.
+            }
         }
         return ObjectSink(store, key: key, replacing ? .overwrite : .create, isUnique: trustingOthers)
     }
