@@ -13,7 +13,7 @@ struct StorageSuite {
     private static let bucket = "bench"
 
     private static let batchLimit =
-        "the names lie far apart, so that merging within twice the bytes wanted leaves more than 800 requests, and the "
+        "the names lie far apart, so that merging within twice the bytes wanted leaves most of the requests, and the "
         + "server, on the same two cores, answers hardly more in a second than what wrk gets (the row above). 32 requests at "
         + "a time and reads that overtake each other were tried and changed nothing."
 
