@@ -13,6 +13,18 @@ struct NodeLeaseDirectoryTests {
         NodeLeaseDirectory(path: directory.path, nodes: nodes)
     }
 
+    /// Node 0, which nobody holds for long: a program that another test is just starting has a copy of each lock until it is
+    /// started.
+    private func acquireFirst() async throws -> any NodeLease {
+        while true {
+            do {
+                return try #require(try await leases(0...0).acquire())
+            } catch let error as DESError where error.code == .conflict {
+                await Task.yield()
+            }
+        }
+    }
+
     private func file(_ node: Int) -> String { directory / "node-00\(node)" }
 
     @Test("each id is given to one at a time, and given again when it was given back")
@@ -55,13 +67,13 @@ struct NodeLeaseDirectoryTests {
             torn[place] ^= 0x10
             try Self.write(file(0), torn)
             let isNewer = lines[place / 64].starts(with: "ceiling 300".utf8)
-            let floor = try await leases().acquire()?.floor
+            let floor = try await acquireFirst().floor
             #expect(floor == (isNewer ? 200 : 300), "byte \(place)")
         }
         // What was being appended when the first ceiling was stored.
         for count in 1..<64 {
             try Self.write(file(0), Array(bytes[..<count]))
-            let error = await #expect(throws: DESError.self) { try await leases().acquire() }
+            let error = await #expect(throws: DESError.self) { try await acquireFirst() }
             #expect(error?.code == .corrupt && error?.place == file(0))
         }
     }
