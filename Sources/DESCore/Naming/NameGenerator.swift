@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// Makes names, none twice: not in any thread, process or host, nor after a crash or with a clock that was set back.
 ///
 /// Each leased node id allows 256 names in a millisecond. Who wants more is given names of the milliseconds to come, and
@@ -33,7 +31,7 @@ public final class NameGenerator: Sendable {
         public var clockSteps = 0
     }
 
-    private struct State {
+    private struct State: Sendable {
         var sequence = NameSequence()
         var issued = 0
         var waits = 0
@@ -53,7 +51,7 @@ public final class NameGenerator: Sendable {
     public let prefix: NamePrefix
     private let options: Options
     private let clock: NameClock
-    private let state = Mutex(State())
+    private let state = Monitor(State())
     private let keeper: NodeLeaseKeeper
 
     /// A generator that holds no node id yet: the first name leases one.
