@@ -16,7 +16,6 @@ private final class FakeClock: Sendable {
     func pass(_ milliseconds: Int) { times.withLock { $0 = ($0.wall + milliseconds, $0.steady + milliseconds) } }
     /// The wall clock is set.
     func step(_ milliseconds: Int) { times.withLock { $0.wall += milliseconds } }
-    var wall: Int { times.withLock { $0.wall } }
 }
 
 /// Node ids of a test, with what was stored for them.
@@ -25,6 +24,8 @@ private final class FakeLeases: NodeLeases {
         var free: [UInt8]
         var ceilings: [UInt8: Int] = [:]
         var isLost = false
+        /// As if another process had the only id.
+        var isHeldElsewhere = false
         var raises = 0
     }
     let state: Monitor<State>
@@ -32,8 +33,9 @@ private final class FakeLeases: NodeLeases {
     init(_ nodes: [UInt8]) { state = Monitor(State(free: nodes)) }
 
     func acquire() async throws -> (any NodeLease)? {
-        state.withLock { state in
-            state.free.isEmpty
+        try state.withLock { state in
+            if state.isHeldElsewhere { throw DESError(.conflict, "held by another process") }
+            return state.free.isEmpty
                 ? nil : Lease(node: state.free[0], floor: state.ceilings[state.free.removeFirst()] ?? 0, all: self)
         }
     }
@@ -72,33 +74,39 @@ struct NameGeneratorTests {
         #expect(try await generator.next().description == "TEST_20250101_(21BCAA000101_89)")
     }
 
-    @Test(
-        "whatever the clocks do, no value comes twice, and none is made in the future of all clocks",
-        arguments: 0..<20 as Range<UInt64>)
+    @Test("whatever the clocks do, no value comes twice, nor far ahead of all clocks", arguments: 0..<20 as Range<UInt64>)
     func model(seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let clock = FakeClock(wall: start)
         let leases = FakeLeases([1, 2, 3])
-        var seen: Set<NameValue> = []
-        var latest = start
+        var (seen, nodes): (Set<NameValue>, Set<UInt8>) = ([], [])
+        // Each life may end with a ceiling one horizon ahead, where the next begins.
+        var options = NameGenerator.Options()
+        var latest = start + 4 * options.horizon
         for _ in 0..<4 {  // lives of a process
-            var options = NameGenerator.Options()
             options.nodeCountMax = Int.random(in: 1...3, using: &random)
+            options.crowdedWait = Int.random(in: 0...1, using: &random)
             let generator = NameGenerator(leases: leases, clock: clock.clock, options: options)
             for _ in 0..<200 {
                 switch Int.random(in: 0..<10, using: &random) {
                 case 0: clock.step(-Int.random(in: 0..<20_000, using: &random))
-                case 1: clock.step(Int.random(in: 0..<2_000, using: &random))
-                default: clock.pass(Int.random(in: 0..<3, using: &random))
+                case 1:
+                    let step = Int.random(in: 0..<2_000, using: &random)
+                    clock.step(step)
+                    latest += step
+                default:
+                    let time = Int.random(in: 0..<3, using: &random)
+                    clock.pass(time)
+                    latest += time
                 }
-                latest = max(latest, clock.wall)
-                for _ in 0..<Int.random(in: 1..<400, using: &random) {
-                    // What would have to wait is not asked for: no real time passes here.
-                    guard let name = try generator.nextIfAtHand() else {
-                        if generator.counts.nodes == 0 { seen.insert(try await generator.next().value) }
-                        break
-                    }
+                for number in 0..<Int.random(in: 1..<400, using: &random) {
+                    // The first of each round may have to wait for a lease, and with it for one real millisecond or two;
+                    // those after it are not asked for if they would.
+                    let next = number == 0 ? try await generator.reserve(1)[0] : try generator.nextIfAtHand()
+                    guard let name = next else { break }
                     #expect(seen.insert(name.value).inserted, "seed \(seed): \(name) again")
+                    #expect(name.milliseconds <= latest, "seed \(seed): \(name)")
+                    nodes.insert(name.value.node)
                 }
             }
             // Killed, or stopped in good order.
@@ -110,6 +118,7 @@ struct NameGeneratorTests {
             leases.state.withLock { $0.free.sort() }
         }
         #expect(seen.count > 1_000)
+        #expect(nodes.isSubset(of: [1, 2, 3]))
     }
 
     @Test("a batch has as many names as were wanted, in order, all different, over as many milliseconds as it takes")
@@ -161,6 +170,48 @@ struct NameGeneratorTests {
             #expect(error?.code == .conflict)
         }
         #expect(generator.failure?.code == .conflict)
+    }
+
+    @Test("an id that another process still holds is waited for, not given up")
+    func heldElsewhere() async throws {
+        let leases = FakeLeases([1])
+        leases.state.withLock { $0.isHeldElsewhere = true }
+        let generator = NameGenerator(leases: leases, clock: FakeClock(wall: start).clock)
+        let error = await #expect(throws: DESError.self) { try await generator.next() }
+        #expect(error?.code == .conflict && generator.obstacle == error && generator.failure == nil)
+        leases.state.withLock { $0.isHeldElsewhere = false }
+        _ = try await generator.next()
+        #expect(generator.obstacle == nil)
+    }
+
+    @Test("a lease whose first ceiling cannot be stored is given back")
+    func notStored() async throws {
+        let leases = FakeLeases([1])
+        leases.state.withLock { $0.isLost = true }
+        let generator = NameGenerator(leases: leases, clock: FakeClock(wall: start).clock)
+        await #expect(throws: DESError.self) { try await generator.next() }
+        #expect(leases.state.withLock { $0.free } == [1])
+    }
+
+    @Test("after it was stopped nothing is leased, whoever was still waiting")
+    func stopped() async throws {
+        let leases = FakeLeases([1, 2])
+        let generator = NameGenerator(leases: leases, clock: FakeClock(wall: start).clock)
+        _ = try await generator.next()
+        try await generator.stop()
+        await #expect(throws: DESError.self) { try await generator.reserve(10) }
+        #expect(leases.state.withLock { $0.free.sorted() } == [1, 2])
+    }
+
+    @Test("one generator serves any prefix, and no value comes under two of them")
+    func prefixes() async throws {
+        let generator = NameGenerator(leases: FakeLeases([1]), clock: FakeClock(wall: start).clock)
+        let names = [
+            try await generator.next(NamePrefix("A")), try await generator.next(),
+            try await generator.reserve(1, NamePrefix("B"))[0],
+        ]
+        #expect(names.map(\.prefix.description) == ["A", "DES", "B"])
+        #expect(Set(names.map(\.value)).count == 3)
     }
 
     @Test("no value is handed out that is not below a stored ceiling")

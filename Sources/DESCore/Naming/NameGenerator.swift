@@ -37,6 +37,8 @@ public final class NameGenerator: Sendable {
         var waits = 0
         /// Why there are no more names.
         var failure: DESError?
+        /// Why the last attempt to lease a node id, or to store a ceiling, did not succeed.
+        var trouble: DESError?
         /// When it makes sense again to ask for one more node id.
         var nextLease = Int.min
     }
@@ -47,7 +49,7 @@ public final class NameGenerator: Sendable {
         case ceilingReached(Int)
     }
 
-    /// Who the names belong to.
+    /// What names begin with unless another prefix is asked for. Values differ whatever the prefix.
     public let prefix: NamePrefix
     private let options: Options
     private let clock: NameClock
@@ -74,33 +76,46 @@ public final class NameGenerator: Sendable {
     /// Why no name can be had any more: a lease was lost, or the generator was stopped. `nil` as long as all is well.
     public var failure: DESError? { state.withLock { $0.failure } }
 
+    /// Why no name can be had now: ``failure``, or what stands in the way of the next lease or ceiling. `nil` if names can
+    /// be had.
+    public var obstacle: DESError? {
+        state.withLock { state in
+            if let failure = state.failure { return failure }
+            let now = state.sequence.time(clock)
+            if state.sequence.moment(after: 1, now: now) < state.sequence.ceiling { return nil }
+            return state.trouble ?? DESError(.unavailable, "no node id is leased yet")
+        }
+    }
+
     /// The next name.
-    public func next() async throws -> DESName {
-        if let name = try nextIfAtHand() { return name }
-        return try await reserve(1)[0]
+    public func next(_ prefix: NamePrefix? = nil) async throws -> DESName {
+        if let name = try nextIfAtHand(prefix) { return name }
+        return try await reserve(1, prefix)[0]
     }
 
     /// The next name if it needs no wait: no lease, no higher ceiling, no later millisecond.
-    public func nextIfAtHand() throws(DESError) -> DESName? {
+    public func nextIfAtHand(_ prefix: NamePrefix? = nil) throws(DESError) -> DESName? {
         let result = state.withLock { state -> Result<NameSequence.Run?, DESError> in
             if let failure = state.failure { return .failure(failure) }
             let now = state.sequence.time(clock)
             let moment = state.sequence.moment(after: 1, now: now)
-            guard moment <= now, moment < state.sequence.ceiling else { return .success(nil) }
+            guard moment <= now, moment < state.sequence.ceiling, let run = state.sequence.take(1, now: now) else {
+                return .success(nil)
+            }
             state.issued += 1
-            return .success(state.sequence.take(1, now: now))
+            return .success(run)
         }
-        return try result.get()?.name(0, prefix)
+        return try result.get()?.name(0, prefix ?? self.prefix)
     }
 
     /// The next `count` names, in order.
     /// - Throws: ``DESError/Code/unavailable`` (transient) if that would take too long, or no node id can be had;
     ///   ``DESError/Code/conflict`` once a lease was lost.
-    public func reserve(_ count: Int) async throws -> NameReservation {
+    public func reserve(_ count: Int, _ prefix: NamePrefix? = nil) async throws -> NameReservation {
         while true {
-            switch try attempt(count) {
+            switch try attempt(count, prefix ?? self.prefix) {
             case .reserved(let reservation, let wait):
-                if wait >= options.crowdedWait { try await leaseAnother() }
+                if wait >= options.crowdedWait { await leaseAnother() }
                 if wait > 0 { try await Task.sleep(for: .milliseconds(wait)) }
                 return reservation
             case .ceilingReached(let wanted): try await raise(above: wanted)
@@ -108,7 +123,7 @@ public final class NameGenerator: Sendable {
         }
     }
 
-    private func attempt(_ count: Int) throws(DESError) -> Attempt {
+    private func attempt(_ count: Int, _ prefix: NamePrefix) throws(DESError) -> Attempt {
         let result = state.withLock { state -> Result<Attempt, DESError> in
             if let failure = state.failure { return .failure(failure) }
             let now = state.sequence.time(clock)
@@ -141,10 +156,13 @@ public final class NameGenerator: Sendable {
     /// Leases the first node id, or stores a higher ceiling of those held.
     private func raise(above wanted: Int) async throws {
         try await keeper.alone { [self] keeper in
-            let (ceiling, now) = state.withLock { ($0.sequence.ceiling, $0.sequence.time(clock)) }
-            guard ceiling <= wanted else { return }  // somebody else has done it
+            let now = try state.withLock { state in
+                if let failure = state.failure { throw failure }
+                return state.sequence.time(clock)
+            }
+            guard state.withLock({ $0.sequence.ceiling }) <= wanted else { return }  // somebody else has done it
             let higher = max(wanted, now) + options.horizon
-            try await losing {
+            do {
                 if keeper.held.isEmpty {
                     guard let lease = try await keeper.acquire(ceiling: higher) else { throw NameGenerator.noNode }
                     state.withLock { state in
@@ -156,12 +174,21 @@ public final class NameGenerator: Sendable {
                     try await keeper.raise(to: higher)
                     state.withLock { $0.sequence.ceiling = higher }
                 }
+                state.withLock { $0.trouble = nil }
+            } catch {
+                let trouble = error as? DESError ?? DESError(.unavailable, "\(error)")
+                state.withLock { state in
+                    state.trouble = trouble
+                    // A lease that is lost is the end: its values may be somebody else's from now on.
+                    if trouble.code == .conflict, !keeper.held.isEmpty { state.failure = state.failure ?? trouble }
+                }
+                throw error
             }
         }
     }
 
-    /// Leases one more node id if that is allowed and there is one.
-    private func leaseAnother() async throws {
+    /// Leases one more node id if that is allowed and there is one. If not, the names come more slowly.
+    private func leaseAnother() async {
         let isWanted = state.withLock { state in
             let now = state.sequence.time(clock)
             guard state.sequence.nodeCount < options.nodeCountMax, now >= state.nextLease else { return false }
@@ -169,26 +196,13 @@ public final class NameGenerator: Sendable {
             return true
         }
         guard isWanted else { return }
-        try await keeper.alone { [self] keeper in
-            try await losing {
-                guard let lease = try await keeper.acquire(ceiling: state.withLock { $0.sequence.ceiling }) else {
-                    return
-                }
-                state.withLock { state in
-                    state.sequence.add(node: lease.node, floor: lease.floor)
-                    state.nextLease = Int.min
-                }
+        try? await keeper.alone { [self] keeper in
+            let ceiling = state.withLock { $0.failure == nil ? $0.sequence.ceiling : nil }
+            guard let ceiling, let lease = try await keeper.acquire(ceiling: ceiling) else { return }
+            state.withLock { state in
+                state.sequence.add(node: lease.node, floor: lease.floor)
+                state.nextLease = Int.min
             }
-        }
-    }
-
-    /// A lease that is lost is the end: its values may be somebody else's from now on.
-    private func losing(_ body: () async throws -> Void) async throws {
-        do {
-            try await body()
-        } catch let error as DESError where error.code == .conflict {
-            state.withLock { $0.failure = $0.failure ?? error }
-            throw error
         }
     }
 
@@ -200,14 +214,16 @@ public final class NameGenerator: Sendable {
 
     /// Keeps the ceiling ahead, so that no request has to wait for it, until the task is cancelled; then gives back what is
     /// held.
+    /// - Throws: ``failure``, once a lease was lost.
     public func run() async throws {
         do {
             while true {
-                let due = state.withLock { state in
-                    state.sequence.ceiling < state.sequence.time(clock) + options.horizon * 3 / 4
-                        ? state.sequence.ceiling : nil
+                let due = try state.withLock { state in
+                    if let failure = state.failure { throw failure }
+                    let isDue = state.sequence.ceiling < state.sequence.time(clock) + options.horizon * 3 / 4
+                    return isDue ? state.sequence.ceiling : nil
                 }
-                if let due, failure == nil { try? await raise(above: due) }
+                if let due { try? await raise(above: due) }
                 try await Task.sleep(for: .milliseconds(options.horizon / 10))
             }
         } catch is CancellationError {

@@ -1,4 +1,5 @@
-/// Decides which values come next: never one twice, in ascending time. A value type that asks nobody.
+/// Decides which values come next: never one twice, in ascending time. A value type that asks nobody but the clock it is
+/// given.
 ///
 /// Values are taken from the millisecond ``moment``, of each node 256, node by node. Who wants more than it has left is
 /// given values of later milliseconds, and has to wait for those: so the rate is that of the layout, whatever comes.

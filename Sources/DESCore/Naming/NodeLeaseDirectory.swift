@@ -40,7 +40,6 @@ private final class NodeLeaseFile: NodeLease {
     private struct State {
         /// The line that is written next: the one that does not count.
         var line: Int
-        var ceiling: Int
         var isReleased = false
     }
 
@@ -70,7 +69,7 @@ private final class NodeLeaseFile: NodeLease {
                     + "when no name of it was made in the future", place: path)
         }
         (self.node, floor) = (node, last)
-        state = Monitor(State(line: ceilings[0] == last ? 1 : 0, ceiling: last))
+        state = Monitor(State(line: ceilings[0] == last ? 1 : 0))
         self.file = file
     }
 
@@ -95,7 +94,6 @@ private final class NodeLeaseFile: NodeLease {
                 try file.synchronize()
             }
             state.line = 1 - state.line
-            state.ceiling = ceiling
             if isLast {
                 state.isReleased = true
                 flock(file.rawValue, LOCK_UN)

@@ -18,7 +18,12 @@ actor NodeLeaseKeeper {
     /// One more node id, whose ceiling is stored; `nil` if there is none.
     func acquire(ceiling: Int) async throws -> (any NodeLease)? {
         guard let lease = try await leases.acquire() else { return nil }
-        try await lease.raise(to: max(ceiling, lease.floor))
+        do {
+            try await lease.raise(to: max(ceiling, lease.floor))
+        } catch {
+            try? await lease.release(at: lease.floor)  // or nobody has it until it expires
+            throw error
+        }
         held.append(lease)
         return lease
     }
