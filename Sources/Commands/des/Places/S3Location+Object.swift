@@ -36,13 +36,7 @@ extension S3Location {
                             + "--without-create-only writes there nevertheless", place: text)
                 }
             }
-            // The store makes sure at the end; whoever asked wrongly learns it now.
-            do {
-                _ = try await store.head(key)
-                throw DESError(.conflict, "already exists, and is never overwritten unasked", place: text)
-            } catch let error as DESError where error.code == .notFound || error.code == .denied {
-                // S3 says `denied` of what is not there to who may not list.
-            }
+            try await store.checkIsFree(key)
         }
         return ObjectSink(store, key: key, replacing ? .overwrite : .create, isUnique: trustingOthers)
     }
