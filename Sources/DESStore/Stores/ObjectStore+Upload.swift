@@ -59,8 +59,7 @@ extension ObjectStore {
     /// Says before the bytes have gone, and not after, that they cannot become an object.
     private func checkCreatable(_ key: String) async throws {
         try await checkIsFree(key)
-        let directory = key.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(key[...$0]) } ?? ""
-        guard try await createSupport(below: directory) == .full else {
+        guard try await createSupport(below: ContainerKey.directory(of: key)) == .full else {
             throw DESError(
                 .unsupported,
                 "the store does not keep an object of several parts from replacing another one (it ignores If-None-Match "

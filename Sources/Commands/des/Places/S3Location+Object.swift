@@ -21,10 +21,9 @@ extension S3Location {
         let store = try await Place.bucket(bucket)
         if !replacing {
             if !trustingOthers {
-                let directory = key.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(key[...$0]) } ?? ""
                 let support: CreateSupport
                 do {
-                    support = try await store.createSupport(below: directory)
+                    support = try await store.createSupport(below: ContainerKey.directory(of: key))
                 } catch var error as DESError {
                     error.place = text  // and not that of the trial's object
                     throw error
