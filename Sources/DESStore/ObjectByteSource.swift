@@ -54,8 +54,7 @@ public final class ObjectByteSource: ByteSource {
 
     /// The object `_bigFiles/<name>` beside this one.
     public func external(_ name: EntryName) async throws -> (any ByteSource)? {
-        let directory = key.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(key[...$0]) } ?? ""
-        return ObjectByteSource(store, key: directory + "_bigFiles/" + name.string)
+        ObjectByteSource(store, key: ContainerKey.bodyKey(of: name, beside: key))
     }
 
     /// The first answer decides; several requests may have been under way before there was one.

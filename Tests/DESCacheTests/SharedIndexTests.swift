@@ -11,8 +11,8 @@ import Testing
 struct SharedIndexTests {
     private static func name(_ number: Int) throws -> EntryName { try EntryName("day/object-\(number)") }
 
-    /// A container of 30,000 entries, behind a proxy that counts.
-    private func publish(_ ceph: CephServer) async throws -> (bucket: String, proxy: FaultProxy) {
+    /// A container of 30,000 entries.
+    private func container() throws -> [UInt8] {
         let sink = MemorySink()
         var writer = try ContainerWriter(to: sink)
         let names = try (0..<30_000).map(Self.name)
@@ -20,16 +20,24 @@ struct SharedIndexTests {
             try writer.append(name, body: Array(name.string.utf8).span.bytes)
         }
         _ = try writer.seal()
-        let bucket = try await ceph.newBucket()
-        let proxy = try FaultProxy(for: ceph.endpoint)
-        _ = try await store(ceph, bucket, proxy).put("a.des", sink.bytes, .create)
-        proxy.reset()
-        return (bucket, proxy)
+        return sink.bytes
     }
 
-    private func store(_ ceph: CephServer, _ bucket: String, _ proxy: FaultProxy) async throws -> RetryingStore<
-        ContinuousClock
-    > {
+    /// Runs a test with the container in Ceph, behind a proxy that counts, and a Redis of its own.
+    private func withContainer(
+        _ body: (_ store: any ObjectStore, _ proxy: FaultProxy, _ redis: RedisServer) async throws -> Void
+    ) async throws {
+        let (ceph, redis) = (try await CephServer.shared, try await RedisServer())
+        defer { redis.stop() }
+        let proxy = try FaultProxy(for: ceph.endpoint)
+        defer { proxy.stop() }
+        let bucket = try await ceph.newBucket()
+        _ = try await store(ceph, bucket, proxy).put("a.des", container(), .create)
+        proxy.reset()
+        try await body(try await store(ceph, bucket, proxy), proxy, redis)
+    }
+
+    private func store(_ ceph: CephServer, _ bucket: String, _ proxy: FaultProxy) async throws -> some ObjectStore {
         RetryingStore(
             try await S3Store.connect(
                 bucket: bucket,
@@ -53,42 +61,36 @@ struct SharedIndexTests {
 
     @Test("what one machine read of the index the next one takes from Redis: the tail and the body are all it asks for")
     func shared() async throws {
-        let (ceph, redis) = (try await CephServer.shared, try await RedisServer())
-        defer { redis.stop() }
-        let (bucket, proxy) = try await publish(ceph)
-        defer { proxy.stop() }
-        let store = try await store(ceph, bucket, proxy)
-        let expected = Array(try Self.name(7).string.utf8)
-        #expect(try await read(7, store, try patientCache(redis.endpoint)) == expected)
-        let coldCount = proxy.requests.count
-        proxy.reset()
-        let cache = try patientCache(redis.endpoint)
-        #expect(try await read(7, store, cache) == expected)
-        #expect(proxy.requests.count < coldCount && cache.counts.hits > 0)
-        #expect(proxy.requests.count == 2, "\(proxy.requests.map(\.range))")
+        try await withContainer { store, proxy, redis in
+            let expected = Array(try Self.name(7).string.utf8)
+            #expect(try await read(7, store, try patientCache(redis.endpoint)) == expected)
+            let coldCount = proxy.requests.count
+            proxy.reset()
+            let cache = try patientCache(redis.endpoint)
+            #expect(try await read(7, store, cache) == expected)
+            #expect(proxy.requests.count < coldCount && cache.counts.hits > 0)
+            #expect(proxy.requests.count == 2, "\(proxy.requests.map(\.range))")
+        }
     }
 
     @Test("a Redis that is killed, stopped or holds other bytes is not noticed by a reader")
     func broken() async throws {
-        let (ceph, redis) = (try await CephServer.shared, try await RedisServer())
-        defer { redis.stop() }
-        let (bucket, proxy) = try await publish(ceph)
-        defer { proxy.stop() }
-        let store = try await store(ceph, bucket, proxy)
-        _ = try await read(1, store, try patientCache(redis.endpoint))
+        try await withContainer { store, _, redis in
+            _ = try await read(1, store, try patientCache(redis.endpoint))
 
-        // Every value spoiled.
-        let keys = try await Program.check("redis-cli", ["-u", redis.endpoint, "--raw", "keys", "*"])
-        for key in keys.split(separator: "\n") {
-            try await Program.check("redis-cli", ["-u", redis.endpoint, "setrange", String(key), "40", "spoiled"])
+            // Every value spoiled.
+            let keys = try await Program.check("redis-cli", ["-u", redis.endpoint, "--raw", "keys", "*"])
+            for key in keys.split(separator: "\n") {
+                try await Program.check("redis-cli", ["-u", redis.endpoint, "setrange", String(key), "40", "spoiled"])
+            }
+            let spoiled = try patientCache(redis.endpoint)
+            #expect(try await read(1, store, spoiled) == Array(try Self.name(1).string.utf8))
+            #expect(spoiled.counts.hits == 0)
+
+            try redis.daemon.send(SIGSTOP)
+            #expect(try await read(2, store, try hastyCache(redis.endpoint)) == Array(try Self.name(2).string.utf8))
+            redis.daemon.kill()
+            #expect(try await read(3, store, try hastyCache(redis.endpoint)) == Array(try Self.name(3).string.utf8))
         }
-        let spoiled = try patientCache(redis.endpoint)
-        #expect(try await read(1, store, spoiled) == Array(try Self.name(1).string.utf8))
-        #expect(spoiled.counts.hits == 0)
-
-        try redis.daemon.send(SIGSTOP)
-        #expect(try await read(2, store, try hastyCache(redis.endpoint)) == Array(try Self.name(2).string.utf8))
-        redis.daemon.kill()
-        #expect(try await read(3, store, try hastyCache(redis.endpoint)) == Array(try Self.name(3).string.utf8))
     }
 }

@@ -84,9 +84,9 @@ struct CatCommand: Verb {
     }
 
     /// The bodies, fetched with few requests. None if one is damaged: then each is read by itself, up to that one.
-    private static func bodies(of entries: ArraySlice<Entry>, _ reader: ContainerReader) async throws -> [EntryName:
-        [UInt8]]
-    {
+    private static func bodies(
+        of entries: ArraySlice<Entry>, _ reader: ContainerReader
+    ) async throws -> [EntryName: [UInt8]] {
         var bodies: [EntryName: [UInt8]] = [:]
         do {
             try await reader.bodies(of: Array(Set(entries))) { entry, body in bodies[entry.name] = body.array() }

@@ -36,7 +36,7 @@ struct CopyCommand: Verb {
 
     func run(_ console: Console) async throws -> ExitStatus {
         let start = ContinuousClock.now
-        let version = try SourceVersion(Place(from))
+        let version = try CopyCommand.version(of: Place(from))
         let source = try await Place(from).source()
         let byteCount: Int
         switch try Place(to) {
@@ -47,7 +47,7 @@ struct CopyCommand: Verb {
             let sink = try await location.sink(replacing: force, trustingOthers: withoutCreateOnly)
             do {
                 byteCount = try await copy(source, to: sink) {
-                    guard try SourceVersion(Place(from)) == version else {
+                    guard try CopyCommand.version(of: Place(from)) == version else {
                         throw DESError(.changed, "was changed while it was copied", place: from)
                     }
                 }
@@ -115,19 +115,11 @@ struct CopyCommand: Verb {
         }
     }
 
-    /// What a file looks like that nobody has written to since. Of an object one version is read, or none.
-    private struct SourceVersion: Equatable {
-        private var numbers: [Int] = []
-
-        init(_ place: Place) throws {
-            guard case .file(let path) = place else { return }
-            let status = try FileDescriptor(opening: path, O_RDONLY | O_NONBLOCK).status()
-            numbers = [
-                Int(status.st_dev), Int(status.st_ino), Int(status.st_size), status.st_mtim.tv_sec,
-                status.st_mtim.tv_nsec,
-                status.st_ctim.tv_sec, status.st_ctim.tv_nsec,
-            ]
-        }
+    /// The version of a file: after the copy another one, if somebody has written to it. Of an object one version is read,
+    /// or none.
+    private static func version(of place: Place) throws(DESError) -> FileVersion? {
+        guard case .file(let path) = place else { return nil }
+        return FileVersion(try FileDescriptor(opening: path, O_RDONLY | O_NONBLOCK).status())
     }
 
     private struct Target: @unchecked Sendable {  // goes from job to job, one at a time

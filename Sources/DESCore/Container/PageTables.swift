@@ -9,8 +9,8 @@ internal import Synchronization
 final class PageTables: Sendable {
     private let pageEntryCount: Int
     private let entryCount: Int
-    // Safe: a page's slots are written under `writing` and before its bit is set, read after the bit was seen, and never
-    // written again; freed in `deinit` only.
+    // Safe: a page's slots are written under `writing` and before its bit is set (releasing), read after the bit was seen
+    // (acquiring), and never written again, as `insert` looks for the bit under `writing`; freed in `deinit` only.
     private nonisolated(unsafe) let slots: UnsafeMutablePointer<UInt64>
     private let checked = InlineArray<128, Atomic<UInt64>> { _ in Atomic(0) }
     private let writing = Monitor(())

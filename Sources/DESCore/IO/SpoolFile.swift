@@ -80,7 +80,7 @@ public final class SpoolFile: ByteSink {
     private static func stands(_ name: String, in directory: borrowing FileDescriptor, for mine: stat) -> Bool {
         var there = stat()
         return fstatat(directory.rawValue, name, &there, AT_SYMLINK_NOFOLLOW) == 0
-            && (there.st_dev, there.st_ino) == (mine.st_dev, mine.st_ino)
+            && FileIdentity(there) == FileIdentity(mine)
     }
 
     private static func checkTarget(

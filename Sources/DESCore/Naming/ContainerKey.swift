@@ -92,10 +92,16 @@ public struct ContainerKey: Sendable, Hashable {
     }
 
     /// Where a v1 reader, and ours, looks for a body outside of the container: beside it, in `_bigFiles`.
-    public func bodyKey(of name: EntryName) -> String {
-        let text = text
-        let directory = text.utf8.lastIndex(of: UInt8(ascii: "/")).map { text[...$0] } ?? ""
-        return "\(directory)_bigFiles/\(name.string)"
+    public func bodyKey(of name: EntryName) -> String { ContainerKey.bodyKey(of: name, beside: text) }
+
+    /// The same for a container with any key.
+    package static func bodyKey(of name: EntryName, beside key: String) -> String {
+        "\(directory(of: key))_bigFiles/\(name.string)"
+    }
+
+    /// What the keys of all objects beside `key` begin with: `key` up to its last slash, empty if it has none.
+    package static func directory(of key: String) -> String {
+        key.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(key[...$0]) } ?? ""
     }
 
     /// The key of its Parquet manifest; `nil` for the earlier layouts, which have no identity.

@@ -58,20 +58,25 @@ extension ObjectStore {
 extension ObjectStore {
     /// Says before the bytes have gone, and not after, that they cannot become an object.
     private func checkCreatable(_ key: String) async throws {
-        do {
-            _ = try await head(key)
-            throw alreadyThere(key)
-        } catch let error as DESError where error.code == .notFound || error.code == .denied {
-            // S3 says `denied` of what is not there to who may not list.
-        }
-        let directory = key.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(key[...$0]) } ?? ""
-        guard try await createSupport(below: directory) == .full else {
+        try await checkIsFree(key)
+        guard try await createSupport(below: ContainerKey.directory(of: key)) == .full else {
             throw DESError(
                 .unsupported,
                 "the store does not keep an object of several parts from replacing another one (it ignores If-None-Match "
                     + "there); that must be allowed (--without-create-only)",
                 place: place(key))
         }
+    }
+
+    /// Refuses a key that is seen to have an object: a writer learns it before the bytes have gone. Only the store's own
+    /// promise, ``PutMode/create``, keeps what comes meanwhile from being replaced.
+    package func checkIsFree(_ key: String) async throws {
+        do {
+            _ = try await head(key)
+        } catch let error as DESError where error.code == .notFound || error.code == .denied {
+            return  // S3 says `denied` of what is not there to who may not list.
+        }
+        throw alreadyThere(key)
     }
 }
 

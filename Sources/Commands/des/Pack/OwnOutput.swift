@@ -49,22 +49,16 @@ struct OwnOutput: Sendable {
     }
 }
 
-/// What tells two files apart, whatever their paths.
-struct FileIdentity: Hashable, Sendable {
-    private let device: dev_t
-    private let inode: ino_t
-
-    init(_ status: stat) { (device, inode) = (status.st_dev, status.st_ino) }
-
+extension FileIdentity {
     /// The open file, `nil` if it is no regular one.
-    init?(descriptor: Int32) {
+    fileprivate init?(descriptor: Int32) {
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         self.init(status)
     }
 
     /// What is at `path`, or where a link there leads to; `nil` if there is nothing.
-    init?(_ path: String, isFollowed: Bool = false) {
+    fileprivate init?(_ path: String, isFollowed: Bool = false) {
         var status = stat()
         guard fstatat(AT_FDCWD, path, &status, isFollowed ? 0 : AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
         self.init(status)

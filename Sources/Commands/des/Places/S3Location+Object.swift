@@ -21,10 +21,9 @@ extension S3Location {
         let store = try await Place.bucket(bucket)
         if !replacing {
             if !trustingOthers {
-                let directory = key.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(key[...$0]) } ?? ""
                 let support: CreateSupport
                 do {
-                    support = try await store.createSupport(below: directory)
+                    support = try await store.createSupport(below: ContainerKey.directory(of: key))
                 } catch var error as DESError {
                     error.place = text  // and not that of the trial's object
                     throw error
@@ -36,13 +35,7 @@ extension S3Location {
                             + "--without-create-only writes there nevertheless", place: text)
                 }
             }
-            // The store makes sure at the end; whoever asked wrongly learns it now.
-            do {
-                _ = try await store.head(key)
-                throw DESError(.conflict, "already exists, and is never overwritten unasked", place: text)
-            } catch let error as DESError where error.code == .notFound || error.code == .denied {
-                // S3 says `denied` of what is not there to who may not list.
-            }
+            try await store.checkIsFree(key)
         }
         return ObjectSink(store, key: key, replacing ? .overwrite : .create, isUnique: trustingOthers)
     }
