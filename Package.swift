@@ -18,9 +18,18 @@ let package = Package(
         // For the benchmarks, which are a package of their own.
         .library(name: "TestServers", targets: ["TestServers"]),
         .executable(name: "des", targets: ["des"]),
+        .executable(name: "des-assign", targets: ["des-assign"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.9.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
+        // Without its traits it needs no ICU and no swift-configuration.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
     ],
     targets: [
         .target(name: "CDESCore", linkerSettings: [.linkedLibrary("crypto")]),
@@ -29,6 +38,38 @@ let package = Package(
         .target(name: "DESStore", dependencies: ["DESCore", "CDESCore", "CDESStore"], swiftSettings: settings),
         .systemLibrary(name: "CHiredis"),
         .target(name: "DESCache", dependencies: ["DESCore", "CHiredis"], swiftSettings: settings),
+        .systemLibrary(name: "CYAML"),
+        .target(
+            name: "DESRuntime",
+            dependencies: [
+                "DESCore", "CDESCore", "CYAML",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "DESAssign",
+            dependencies: [
+                "DESCore", "DESRuntime", .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            resources: [.embedInCode("openapi.json")],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "des-assign",
+            dependencies: [
+                "DESAssign", "DESRuntime", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Sources/Commands/des-assign",
+            swiftSettings: settings),
         .executableTarget(
             name: "des",
             dependencies: ["DESCore", "DESStore", .product(name: "ArgumentParser", package: "swift-argument-parser")],

@@ -54,7 +54,8 @@ struct RedisEndpoint: Sendable, Equatable {
 
     private static func login(_ text: Substring) throws(DESError) -> Login {
         guard let colon = text.firstIndex(of: ":") else { throw .badURL("user:password or :password before @") }
-        guard let user = percentDecoded(text[..<colon]), let password = percentDecoded(text[colon...].dropFirst())
+        guard let user = text[..<colon].utf8.percentDecoded,
+            let password = text[colon...].dropFirst().utf8.percentDecoded
         else { throw .badURL("% and two hexadecimal digits for special characters before @") }
         return Login(user: user.isEmpty ? nil : user, password: password)
     }
@@ -77,7 +78,7 @@ struct RedisEndpoint: Sendable, Equatable {
     private static func socket(_ text: Substring) throws(DESError) -> (Address, database: Int) {
         let question = text.firstIndex(of: "?") ?? text.endIndex
         let query = text[question...].dropFirst()
-        guard let path = percentDecoded(text[..<question]), number(text[..<question].dropFirst()) == nil,
+        guard let path = text[..<question].utf8.percentDecoded, number(text[..<question].dropFirst()) == nil,
             2...pathByteCountMax ~= path.count, !path.contains(0)
         else { throw .badURL("a host, or the path of a socket of at most \(pathByteCountMax) bytes") }
         guard !query.isEmpty else { return (.unix(path: String(decoding: path, as: UTF8.self)), 0) }
@@ -93,22 +94,6 @@ struct RedisEndpoint: Sendable, Equatable {
     /// The value of decimal digits; `nil` for anything else, signs included.
     private static func number(_ text: Substring) -> Int? {
         text.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } ? Int(text) : nil
-    }
-
-    private static func percentDecoded(_ text: Substring) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            let digits = rest.prefix(2).compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
-            guard digits.count == 2 else { return nil }
-            bytes.append(UInt8(digits[0] << 4 | digits[1]))
-            rest = rest.dropFirst(2)
-        }
-        return bytes
     }
 }
 

@@ -74,7 +74,8 @@ struct NameGeneratorTests {
         #expect(try await generator.next().description == "TEST_20250101_(21BCAA000101_89)")
     }
 
-    @Test("whatever the clocks do, no value comes twice, nor far ahead of all clocks", arguments: 0..<20 as Range<UInt64>)
+    @Test(
+        "whatever the clocks do, no value comes twice, nor far ahead of all clocks", arguments: 0..<20 as Range<UInt64>)
     func model(seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let clock = FakeClock(wall: start)

@@ -18,7 +18,7 @@ struct DES: AsyncParsableCommand {
             EXIT STATUS
             \(ExitStatus.table)
             """,
-        version: Version.text,
+        version: DESVersion.text,
         subcommands: [
             PackCommand.self, ListCommand.self, CatCommand.self, ExtractCommand.self, InfoCommand.self,
             VerifyCommand.self, CopyCommand.self, LocateCommand.self,

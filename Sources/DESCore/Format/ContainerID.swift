@@ -41,6 +41,11 @@ public struct ContainerID: Sendable, Hashable, CustomStringConvertible {
         self.bytes = bytes
     }
 
+    /// When it was made, in milliseconds since 1970 (UTC), if it is a version 7 UUID.
+    public var milliseconds: Int? {
+        bytes[6] >> 4 == 7 ? bytes[..<6].reduce(0) { $0 << 8 | Int($1) } : nil
+    }
+
     /// The usual 36 characters, lower case.
     public var description: String {
         let digits = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }

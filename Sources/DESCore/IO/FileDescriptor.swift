@@ -127,7 +127,7 @@ extension DESError {
         let code: Code =
             switch number {
             case ENOENT, ENOTDIR: .notFound
-            case EEXIST, ENOTEMPTY: .conflict
+            case EEXIST, ENOTEMPTY, EADDRINUSE: .conflict
             default: .unavailable
             }
         return DESError(code, "\(what): \(reason(number))", place: path)

@@ -22,3 +22,12 @@ public struct NameClock: Sendable {
         return time.tv_sec * 1_000 + time.tv_nsec / 1_000_000
     }
 }
+
+extension Timestamp {
+    /// The clock of the system.
+    public static var now: Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(seconds: time.tv_sec, nanoseconds: time.tv_nsec)
+    }
+}

@@ -214,8 +214,10 @@ public final class NameGenerator: Sendable {
 
     /// Keeps the ceiling ahead, so that no request has to wait for it, until the task is cancelled; then gives back what is
     /// held.
+    /// - Parameter onChange: is told when there begins to be an ``obstacle``, or another one, and when there is none any more.
     /// - Throws: ``failure``, once a lease was lost.
-    public func run() async throws {
+    public func run(onChange: @Sendable (DESError?) -> Void = { _ in }) async throws {
+        var last: DESError??
         do {
             while true {
                 let due = try state.withLock { state in
@@ -224,6 +226,9 @@ public final class NameGenerator: Sendable {
                     return isDue ? state.sequence.ceiling : nil
                 }
                 if let due { try? await raise(above: due) }
+                let obstacle = obstacle
+                if last != .some(obstacle) { onChange(obstacle) }
+                last = .some(obstacle)
                 try await Task.sleep(for: .milliseconds(options.horizon / 10))
             }
         } catch is CancellationError {

@@ -16,7 +16,7 @@ public struct NamePrefix: Sendable, Hashable, CustomStringConvertible {
         guard text.utf8.allSatisfy({ $0 < 0x80 }) else {
             throw DESError(.invalidArgument, "prefix must contain only ASCII characters")
         }
-        guard text.utf8.allSatisfy({ NamePrefix.isAllowed($0) }) else {
+        guard text.utf8.allSatisfy({ $0.isLetterOrDigit }) else {
             throw DESError(.invalidArgument, "prefix may only use letters or digits")
         }
         guard text.utf8.count <= NamePrefix.byteCountMax else {
@@ -26,13 +26,4 @@ public struct NamePrefix: Sendable, Hashable, CustomStringConvertible {
     }
 
     init(unchecked text: String) { description = text }
-
-    static func isAllowed(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "a")...UInt8(ascii: "z"):
-            true
-        default: false
-        }
-    }
 }

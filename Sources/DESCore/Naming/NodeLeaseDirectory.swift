@@ -9,11 +9,21 @@ public final class NodeLeaseDirectory: NodeLeases {
     private let path: String
     private let nodes: ClosedRange<UInt8>
 
-    /// Leases of `nodes`, kept in the directory at `path`, which is made if its parent is there.
+    /// Leases of `nodes`, kept in the directory at `path`, which is made with all above it.
     ///
     /// The directory must not be on a file system without locks between the hosts that share it.
     public init(path: String, nodes: ClosedRange<UInt8> = 0...255) {
         (self.path, self.nodes) = (path, nodes)
+    }
+
+    /// Where the ids of this host are kept unless another place is named: `nodes` in systemd's `$STATE_DIRECTORY`, or in
+    /// `des` below `$XDG_STATE_HOME` or `~/.local/state`. `nil` if none of these variables is set.
+    public static func standardPath(_ variable: (String) -> String?) -> String? {
+        func directory(_ name: String, _ below: String) -> String? {
+            variable(name).flatMap { $0.isEmpty ? nil : $0 + below }
+        }
+        return directory("STATE_DIRECTORY", "/nodes") ?? directory("XDG_STATE_HOME", "/des/nodes")
+            ?? directory("HOME", "/.local/state/des/nodes")
     }
 
     /// The lowest id that is free.
@@ -21,9 +31,7 @@ public final class NodeLeaseDirectory: NodeLeases {
     public func acquire() async throws -> (any NodeLease)? {
         let (path, nodes) = (path, nodes)
         return try await BlockingPool.shared.run {
-            if mkdir(path, 0o755) != 0, errno != EEXIST {
-                throw DESError.system(errno, "cannot make the directory", path)
-            }
+            try NodeLeaseDirectory.make(path)
             for node in nodes {
                 if let lease = try NodeLeaseFile(node: node, directory: path) { return lease }
             }
@@ -31,6 +39,21 @@ public final class NodeLeaseDirectory: NodeLeases {
                 throw DESError(.conflict, "node id \(nodes.lowerBound) is held by another process", place: path)
             }
             return nil
+        }
+    }
+}
+
+extension NodeLeaseDirectory {
+    /// Makes a directory and those above it.
+    private static func make(_ path: String) throws(DESError) {
+        if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
+        let fault = errno
+        guard fault == ENOENT, let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash > path.startIndex else {
+            throw .system(fault, "cannot make the directory", path)
+        }
+        try make(String(path[..<slash]))
+        guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
+            throw .system(errno, "cannot make the directory", path)
         }
     }
 }

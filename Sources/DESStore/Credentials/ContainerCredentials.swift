@@ -51,7 +51,7 @@ struct ContainerCredentials: CredentialProvider {
     private func authorization() async throws -> String? {
         let (fileName, tokenName) = ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN")
         guard let path = environment[fileName] else { return try environment[tokenName]?.checkedForHeader(tokenName) }
-        guard let bytes = try await SmallFile.contents(of: path) else {
+        guard let bytes = try await SmallFile.contentsIfAny(of: path) else {
             throw DESError(.invalidArgument, "\(fileName): there is no such file", place: path)
         }
         return try String(decoding: bytes, as: UTF8.self).checkedForHeader(fileName, place: path)

@@ -46,7 +46,7 @@ struct Profile: Sendable {
     }
 
     private static func file(_ path: String?) async throws -> ProfileFile {
-        guard let path, let bytes = try await SmallFile.contents(of: path) else { return ProfileFile() }
+        guard let path, let bytes = try await SmallFile.contentsIfAny(of: path) else { return ProfileFile() }
         return try ProfileFile(parsing: bytes, path: path)
     }
 

@@ -29,7 +29,7 @@ struct WebIdentityRequest: Sendable {
     var endpoint: Endpoint
 
     func credentials(_ fetch: HTTPFetch) async throws -> Credentials {
-        guard let bytes = try await SmallFile.contents(of: tokenFile) else {
+        guard let bytes = try await SmallFile.contentsIfAny(of: tokenFile) else {
             throw DESError(.invalidArgument, "there is no such file; expected a web identity token", place: tokenFile)
         }
         let token = try String(decoding: bytes, as: UTF8.self).checkedForHeader("web identity token", place: tokenFile)

@@ -1,3 +1,5 @@
+public import DESCore
+
 extension S3Store {
     /// The bucket as the environment and the profile files describe it: endpoint, region, credentials, certificates, as the
     /// AWS tools find them.

@@ -34,30 +34,9 @@ enum Place {
     /// RFC 8089: `file:///path` or `file://localhost/path`, percent-encoded.
     private static func path(ofFileURL text: String) throws(DESError) -> String {
         for prefix in ["file:///", "file://localhost/"] where text.utf8.starts(with: prefix.utf8) {
-            guard let path = text.utf8.dropFirst(prefix.utf8.count - 1).percentDecoded else { break }
+            guard let path = text.utf8.dropFirst(prefix.utf8.count - 1).percentDecodedText else { break }
             return path
         }
         throw DESError(.invalidArgument, "\"\(text)\": expected file:///path, percent-encoded")
-    }
-}
-
-extension Sequence<UInt8> {
-    /// Every `%XX` as the byte it stands for; `nil` for a `%` without two digits, NUL, and what is not UTF-8.
-    fileprivate var percentDecoded: String? {
-        var bytes: [UInt8] = []
-        var rest = Array(self)[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            let digits = rest.prefix(2)
-            guard digits.count == 2, digits.allSatisfy({ Character(UnicodeScalar($0)).isHexDigit }),
-                let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
-            else { return nil }
-            bytes.append(value)
-            rest = rest.dropFirst(2)
-        }
-        return bytes.contains(0) ? nil : String(validating: bytes, as: UTF8.self)
     }
 }

@@ -1,9 +1,8 @@
-internal import DESCore
 @preconcurrency internal import Glibc  // environ is a global variable
 
 /// The variables of a process. Values are shown nowhere: some are secrets.
 public struct Environment: Sendable {
-    let variables: [String: String]
+    package let variables: [String: String]
 
     /// An environment from its variables.
     public init(_ variables: [String: String]) { self.variables = variables }
@@ -29,7 +28,7 @@ public struct Environment: Sendable {
     }
 
     /// A variable that is `true` or `false`, in any case of letters; `false` if it is not set.
-    func flag(_ name: String) throws(DESError) -> Bool {
+    package func flag(_ name: String) throws(DESError) -> Bool {
         switch self[name]?.lowercased() {
         case nil, "false", "0": return false
         case "true", "1": return true
@@ -38,7 +37,7 @@ public struct Environment: Sendable {
     }
 
     /// The path with `~/` resolved; `nil` if it needs a home directory and there is none.
-    func resolve(_ path: String) -> String? {
+    package func resolve(_ path: String) -> String? {
         guard path.utf8.starts(with: "~/".utf8) else { return path }
         return self["HOME"].map { $0 + String(path.dropFirst(1)) }
     }

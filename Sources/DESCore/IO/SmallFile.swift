@@ -1,20 +1,23 @@
-internal import DESCore
 internal import Glibc
 
-/// A file that is read whole, with a bound: configuration and tokens.
-enum SmallFile {
+/// A file that is read whole, with a bound: configuration, tokens, what the kernel says in /proc.
+package enum SmallFile {
     static let byteCountMax = 1 << 20
 
     /// Its bytes, read on ``BlockingPool``; `nil` if there is no such file.
-    static func contents(of path: String) async throws -> [UInt8]? {
+    package static func contentsIfAny(of path: String) async throws -> [UInt8]? {
         try await BlockingPool.shared.run { () throws(DESError) in
             do throws(DESError) {
-                let file = try FileDescriptor(opening: path, O_RDONLY)
-                return try contents(of: file)
+                return try contents(of: path)
             } catch  where error.code == .notFound {
                 return nil
             }
         }
+    }
+
+    /// Its bytes, read by the calling thread.
+    package static func contents(of path: String) throws(DESError) -> [UInt8] {
+        try contents(of: FileDescriptor(opening: path, O_RDONLY))
     }
 
     /// Bytes up to the end: a pipe, such as a shell's `<(...)`, does as well as a file.

@@ -1,0 +1,135 @@
+public import DESCore
+
+/// What a setting may be, and how its text becomes a value.
+public struct SettingKind<Value: Sendable>: Sendable {
+    /// Completes "expected ".
+    public let expected: String
+    /// It has several values.
+    public let isList: Bool
+    private let parse: @Sendable (String) throws -> Value?
+    private let parseList: (@Sendable ([String]) throws -> Value?)?
+
+    /// A kind of one text. `parse` gives `nil`, or throws a ``DESCore/DESError`` that says more, for what is wrong.
+    public init(_ expected: String, _ parse: @escaping @Sendable (String) throws -> Value?) {
+        (self.expected, self.parse, isList, parseList) = (expected, parse, false, nil)
+    }
+
+    private init(list expected: String, _ parse: @escaping @Sendable ([String]) throws -> Value?) {
+        (self.expected, isList, parseList) = (expected, true, parse)
+        self.parse = { try parse([$0]) }
+    }
+
+    /// The value of what was written; several texts only for a list.
+    /// - Throws: ``SettingProblem``.
+    func value(of texts: [String]) throws -> Value {
+        let written = texts.map { "\"" + $0.escapingControlCharacters + "\"" }.joined(separator: ", ")
+        do {
+            if let parseList {
+                if let value = try parseList(texts) { return value }
+            } else if texts.count == 1, let value = try parse(texts[0]) {
+                return value
+            }
+        } catch let error as DESError {
+            throw SettingProblem(message: "\(error.message), not \(written)")
+        }
+        throw SettingProblem(message: "expected \(expected), not \(written)")
+    }
+
+    /// The same for a setting that need not be set.
+    var optional: SettingKind<Value?> {
+        if let parseList { return SettingKind<Value?>(list: expected) { .some(try parseList($0)) } }
+        let parse = parse
+        return SettingKind<Value?>(expected) { text in try parse(text).map { .some($0) } }
+    }
+
+    /// Several of a kind.
+    static func list<Element>(of kind: SettingKind<Element>) -> SettingKind<[Element]> where Value == [Element] {
+        SettingKind<[Element]>(list: "a list, each \(kind.expected)") { texts in
+            try texts.map { try kind.value(of: [$0]) }
+        }
+    }
+}
+
+extension SettingKind where Value == String {
+    /// Any text but an empty one.
+    public static var text: Self { Self("text") { $0.isEmpty ? nil : $0 } }
+    /// A path of the file system.
+    public static var path: Self { Self("a path") { $0.isEmpty ? nil : $0 } }
+    /// What keys in object storage begin with.
+    public static var keyPrefix: Self {
+        Self("a prefix of keys, without a slash at either end") { text in
+            text.hasPrefix("/") || text.hasSuffix("/") ? nil : text
+        }
+    }
+    /// What a client proves who it is with (RFC 6750).
+    public static var bearerToken: Self {
+        Self("at least 16 characters of A-Z a-z 0-9 - . _ ~ + / =") { text in
+            text.utf8.count >= 16
+                && text.utf8.allSatisfy { $0.isUnreserved || "+/=".utf8.contains($0) } ? text : nil
+        }
+    }
+}
+
+extension SettingKind where Value == Int {
+    /// A whole number.
+    public static func integer(_ range: ClosedRange<Int>) -> Self {
+        let expected =
+            range.count == 1 ? "\(range.lowerBound)" : "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        return Self(expected) { text in Int(text).flatMap { range.contains($0) ? $0 : nil } }
+    }
+
+    /// A count of bytes such as `512`, `64KiB`, `10MB`, `1GiB`.
+    public static func byteCount(_ range: ClosedRange<Int>) -> Self {
+        let units = [
+            ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1_000), ("KB", 1_000), ("MB", 1_000_000),
+            ("GB", 1_000_000_000), ("B", 1),
+        ]
+        let (low, high) = (range.lowerBound, range.upperBound)
+        return Self("a count of bytes from \(low) to \(high), such as 512, 64KiB or 10MB") { text in
+            let unit = units.first { text.hasSuffix($0.0) } ?? ("", 1)
+            guard let number = Int(text.dropLast(unit.0.utf8.count)) else { return nil }
+            let (value, isTooMuch) = number.multipliedReportingOverflow(by: unit.1)
+            return !isTooMuch && range.contains(value) ? value : nil
+        }
+    }
+}
+
+extension SettingKind where Value == Duration {
+    /// A time such as `500ms`, `30s`, `5m`, `1h`; a number alone is seconds.
+    public static func duration(_ range: ClosedRange<Duration>) -> Self {
+        let units: [(String, Double)] = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3_600)]
+        return Self("a time from \(range.lowerBound) to \(range.upperBound), such as 500ms, 30s or 5m") { text in
+            let unit = units.first { text.hasSuffix($0.0) } ?? ("", 1)
+            let digits = text.dropLast(unit.0.utf8.count)
+            guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }),
+                let number = Double(digits), number < 1e9
+            else { return nil }
+            let value = Duration.milliseconds(Int((number * unit.1 * 1_000).rounded()))
+            return range.contains(value) ? value : nil
+        }
+    }
+}
+
+extension SettingKind where Value == NamePrefix {
+    /// What names begin with.
+    public static var namePrefix: Self { Self("ASCII letters and digits") { try NamePrefix($0) } }
+}
+
+extension SettingKind where Value == ShardBits {
+    /// How many shards there are.
+    public static var shardBits: Self {
+        Self("a whole number from 1 to 16") { text in Int(text).flatMap { try? ShardBits($0) } }
+    }
+}
+
+extension SettingKind where Value == ClosedRange<UInt8> {
+    /// Node ids.
+    public static var nodes: Self {
+        Self("a node id such as 7, or a range of them such as 0-15, within 0 to 255") { text in
+            let parts = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+            let ends = parts.map { part in part.utf8.allSatisfy { (0x30...0x39).contains($0) } ? UInt8(part) : nil }
+            guard let first = ends.first ?? nil, let last = ends.last ?? nil, first <= last else { return nil }
+            return first...last
+        }
+    }
+}

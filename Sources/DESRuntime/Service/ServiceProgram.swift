@@ -1,0 +1,133 @@
+internal import CoreMetrics
+internal import DESCore
+internal import Glibc
+internal import Logging
+public import ServiceLifecycle
+internal import UnixSignals
+
+/// Runs the services of a program until a signal ends them.
+public enum ServiceProgram {
+    /// Exit statuses of a service.
+    public enum Status {
+        /// A signal ended it and it drained.
+        public static let done: Int32 = 0
+        /// Something failed.
+        public static let failed: Int32 = 1
+        /// A server or device failed.
+        public static let unavailable: Int32 = 12
+        /// Somebody else holds what it needs: a port, a node id.
+        public static let conflict: Int32 = 13
+        /// The configuration is wrong.
+        public static let configuration: Int32 = 78
+
+        /// For `--help`.
+        public static let table = """
+              0  ended by SIGTERM or SIGINT, after all requests were answered
+              1  failed
+             12  a file system or device failed
+             13  somebody else has the port, or took a node id away
+             64  wrong usage
+             78  wrong configuration
+            130  a second SIGINT (143: SIGTERM)
+            """
+    }
+
+    /// Reads the settings, starts what `services` gives, in that order, and ends it in the opposite order on SIGTERM or
+    /// SIGINT. A second signal ends the process at once. Does not return.
+    /// - Parameters:
+    ///   - flags: by key of a setting, as they were given on the command line.
+    public static func run(
+        _ program: String, _ options: ServiceOptions, settings: [any SettingDeclaration],
+        flags: [String: (flag: String, text: String?)],
+        services: @Sendable (ServiceRuntime) async throws -> [any Service]
+    ) async -> Never {
+        let configuration: Configuration
+        do {
+            configuration = try options.configuration(settings + Settings.service, flags: flags)
+        } catch {
+            for problem in error.problems { write("\(program): \(problem)\n", to: STDERR_FILENO) }
+            exit(Status.configuration)
+        }
+        if options.printConfig {
+            exit(write(configuration.printed, to: STDOUT_FILENO) ? Status.done : Status.failed)
+        }
+        let log: LogWriter
+        do { log = try LogWriter() } catch {
+            write("\(program): \(error)\n", to: STDERR_FILENO)
+            exit(Status.failed)
+        }
+        let level = configuration[Settings.logLevel]
+        LoggingSystem.bootstrap { JSONLogHandler(label: $0, level: level, writer: log) }
+        let runtime = ServiceRuntime(program: program, configuration: configuration, logger: Logger(label: program))
+        MetricsSystem.bootstrap(runtime.metrics)
+        let status = await run(services, runtime, log)
+        log.flush()
+        exit(status)
+    }
+
+    private static func run(
+        _ services: @Sendable (ServiceRuntime) async throws -> [any Service], _ runtime: ServiceRuntime,
+        _ log: LogWriter
+    ) async -> Int32 {
+        do {
+            let services = try await services(runtime)
+            var silent = Logger(label: "lifecycle")
+            silent.logLevel = .critical
+            var configuration = ServiceGroupConfiguration(
+                services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+                logger: silent)
+            configuration.maximumGracefulShutdownDuration = runtime.configuration[Settings.drainTimeout]
+            let group = ServiceGroup(configuration: configuration)
+            let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+            let watch = Task { await end(group, signals, runtime, log) }
+            defer { watch.cancel() }
+            try await group.run()
+            runtime.logger.info("service.stopped")
+            return Status.done
+        } catch {
+            let error = error as? DESError ?? DESError(.invalidArgument, "\(error)")
+            runtime.logger.critical("service.failed", metadata: ["error": .string(error.description)])
+            switch error.code {
+            case .conflict: return Status.conflict
+            case .unavailable: return Status.unavailable
+            default: return Status.failed
+            }
+        }
+    }
+
+    /// Waits for signals: the first drains, the second ends the process.
+    private static func end(
+        _ group: ServiceGroup, _ signals: UnixSignalsSequence, _ runtime: ServiceRuntime, _ log: LogWriter
+    ) async {
+        var isEnding = false
+        for await signal in signals {
+            let number = signal == .sigint ? SIGINT : SIGTERM
+            if isEnding {
+                runtime.logger.warning("service.killed", metadata: ["signal": .stringConvertible(Int(number))])
+                log.flush()
+                exit(128 + number)
+            }
+            isEnding = true
+            runtime.logger.info("service.stopping", metadata: ["signal": .stringConvertible(Int(number))])
+            runtime.health.drain()
+            let delay = runtime.configuration[Settings.drainDelay]
+            Task {
+                if delay > .zero { try? await Task.sleep(for: delay) }
+                await group.triggerGracefulShutdown()
+            }
+        }
+    }
+
+    /// Before there is a log. Whether all was written.
+    @discardableResult
+    private static func write(_ text: String, to descriptor: Int32) -> Bool {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+}
