@@ -3,16 +3,19 @@ internal import DESCore
 
 /// The flags that every service has.
 public struct ServiceOptions: ParsableArguments {
+    /// The file of settings.
     @Option(
         help: ArgumentHelp(
             "The configuration, a YAML file; DES_CONFIG names it too. See docs/configuration.md.", valueName: "file"))
     public var config: String?
 
+    /// `KEY=VALUE`.
     @Option(
         name: .customLong("set"),
         help: ArgumentHelp("Any setting, such as names.shard-bits=10; may be repeated.", valueName: "key=value"))
     public var settings: [String] = []
 
+    /// Only show them.
     @Flag(help: "Print all settings, each with where it comes from, without secrets, and end.")
     public var printConfig = false
 
