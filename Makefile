@@ -26,11 +26,18 @@ tools: ## Install what building and testing need (Debian, Ubuntu)
 build-tools: ## Install only what building needs
 	@scripts/install-tools
 
-.PHONY: build
-build: build-tools ## Build the release binary, .build/release/des
+.PHONY: static
+static: build-tools
 	@mkdir -p $(STATIC)
 	@archive=$$( (clang -print-file-name=libcrypto.a || cc -print-file-name=libcrypto.a) 2>/dev/null | head -1); [ ! -f "$$archive" ] || ln -sf "$$archive" $(STATIC)/
+
+.PHONY: build
+build: static ## Build the release binary, .build/release/des
 	swift build $(RELEASE_FLAGS) --product des
+
+.PHONY: services
+services: static ## Build the services, .build/release/des-assign
+	swift build $(RELEASE_FLAGS) --product des-assign
 
 .PHONY: demo
 demo: build ## Pack a real tree of this machine, read it back, compare every byte

@@ -84,6 +84,9 @@ let package = Package(
             name: "DESCacheTests", dependencies: ["DESCache", "DESStore", "DESCore", "TestServers"],
             swiftSettings: settings),
         .testTarget(
+            name: "DESAssignTests", dependencies: ["DESAssign", "DESRuntime", "DESCore", "TestServers", "des-assign"],
+            swiftSettings: settings),
+        .testTarget(
             name: "DESCommandTests", dependencies: ["des", "DESCore", "TestServers"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

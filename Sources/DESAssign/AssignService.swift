@@ -29,9 +29,8 @@ public enum AssignService {
             prefix: configuration[Settings.namePrefix], leases: try leases ?? fileLeases(configuration),
             options: options)
 
-        let tokens = configuration[Settings.assignTokens].map(BearerTokens.init)
         let listen = configuration[Settings.assignListen]
-        if tokens == nil, !listen.isLoopback {
+        if isOpen(configuration) {
             runtime.logger.warning(
                 "assign.open",
                 metadata: [
@@ -47,12 +46,18 @@ public enum AssignService {
             generator: generator, shardBits: configuration[Settings.shardBits],
             keyPrefix: configuration[Settings.keyPrefix], bodyLimit: configuration[Settings.assignBodyLimit])
         let server = HTTPServer(
-            listen: listen, routes: routes.table, tokens: tokens, limits: limits, runtime: runtime,
+            listen: listen, routes: routes.table,
+            tokens: configuration[Settings.assignTokens].map(BearerTokens.init), limits: limits, runtime: runtime,
             onListening: { endpoint in
                 runtime.health.started()
                 onListening(endpoint)
             })
         return [GeneratorService(generator, runtime), server]
+    }
+
+    /// Anybody on other machines is given names.
+    static func isOpen(_ configuration: Configuration) -> Bool {
+        configuration[Settings.assignTokens] == nil && !configuration[Settings.assignListen].isLoopback
     }
 
     private static func fileLeases(_ configuration: Configuration) throws(DESError) -> NodeLeaseDirectory {

@@ -12,9 +12,19 @@ public final class Daemon: Sendable {
     private let process = Mutex<pid_t?>(nil)
 
     /// Starts `program` in the foreground and waits until something listens on `port`, if it is to.
-    init(_ program: String, _ arguments: [String], log: String, port: UInt16? = nil) async throws {
-        command = try Program.boundToParent([try Toolbox.path(of: program)] + arguments)
-        (self.log, self.port) = (log, port)
+    /// - Parameters:
+    ///   - program: of the ``Toolbox``, or a path.
+    ///   - environment: variables it has besides those of this process.
+    ///   - log: the file that takes its output; by default a temporary one.
+    public init(
+        _ program: String, _ arguments: [String], environment: [String: String] = [:], log: String? = nil,
+        port: UInt16? = nil
+    ) async throws {
+        let path = program.contains("/") ? program : try Toolbox.path(of: program)
+        let variables = environment.map { "\($0.key)=\($0.value)" }
+        command = try Program.boundToParent(
+            (variables.isEmpty ? [] : [try Toolbox.path(of: "env")] + variables) + [path] + arguments)
+        (self.log, self.port) = (try log ?? TemporaryRoot.shared.file(), port)
         try await start()
     }
 
@@ -40,6 +50,18 @@ public final class Daemon: Sendable {
             _ = Program.ending(of: pid)
             process = nil
         }
+    }
+
+    /// What it has written so far.
+    public var output: String { Program.contents(of: log) }
+
+    /// Waits for its end.
+    /// - Returns: the exit status; minus the signal's number if a signal ended it.
+    public func ending() async throws -> Int32 {
+        let pid = try pid
+        let status = try await HTTPConnection.run { Program.ending(of: pid) }
+        process.withLock { $0 = nil }
+        return status
     }
 
     /// Kills it and starts it again with the same arguments on the same port.

@@ -4,8 +4,9 @@ import Synchronization
 
 /// The directory of everything the servers of this process write. It goes when the process ends, even by SIGKILL: a small
 /// shell waits for that, at the other end of a socket that closes with the process.
-final class TemporaryRoot: Sendable {
-    static let shared = TemporaryRoot()
+public final class TemporaryRoot: Sendable {
+    /// The one of this process.
+    public static let shared = TemporaryRoot()
 
     private let path: String
     private let count = Atomic(0)
@@ -29,19 +30,19 @@ final class TemporaryRoot: Sendable {
     }
 
     /// A new empty directory.
-    func directory() throws -> String {
+    public func directory() throws -> String {
         let directory = nextPath()
         guard mkdir(directory, 0o700) == 0 else { throw DESError.system(errno, "cannot create", directory) }
         return directory
     }
 
     /// The path of a file that is not there yet.
-    func file() throws -> String { nextPath() }
+    public func file() throws -> String { nextPath() }
 
     private func nextPath() -> String { "\(path)/\(count.add(1, ordering: .relaxed).newValue)" }
 
     /// Removes a directory of ``directory()`` with everything in it.
-    static func remove(_ directory: String) {
+    public static func remove(_ directory: String) {
         guard let pid = try? Program.spawn(["/bin/rm", "-rf", directory], output: "/dev/null") else { return }
         _ = Program.ending(of: pid)
     }

@@ -18,6 +18,14 @@ public enum Toolbox {
         throw Missing(description: "\(program) is not installed: run `make tools`")
     }
 
+    /// A program of this package, as built beside the test bundle that is running.
+    public static func built(_ program: String) -> String {
+        var target = [CChar](repeating: 0, count: 4_096)
+        let count = readlink("/proc/self/exe", &target, target.count)
+        let bundle = String(decoding: target.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return (bundle.split(separator: "/").dropLast() + [Substring(program)]).reduce("") { $0 + "/" + $1 }
+    }
+
     /// The Python environment with moto, rclone and boto3.
     public static let pythonEnvironment: String = {
         let cache = variable("XDG_CACHE_HOME") ?? "\(variable("HOME") ?? "")/.cache"

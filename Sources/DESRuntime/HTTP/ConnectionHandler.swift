@@ -27,6 +27,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var since = NIODeadline.now()
     /// The request that came last is here with its body.
     private var isRequestWhole = true
+    /// The client wants it to be the last.
+    private var isLastRequest = false
     private var isAnswerBegun = false
     private var isLastAnswer = false
     private var isDraining = false
@@ -55,8 +57,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if isLingering { return }
         switch unwrapInboundIn(data) {
-        case .head:
+        case .head(let head):
             isRequestWhole = false
+            isLastRequest = head.headerFields[.connection]?.lowercased() == "close"
             pendingCount += 1
             if pendingCount == 1 {
                 since = .now()
@@ -103,7 +106,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapOutboundIn(data) {
         case .head(var head):
             isAnswerBegun = true
-            if isDraining, pendingCount == 1 { head.headerFields[.connection] = "close" }
+            if isDraining || isLastRequest, pendingCount == 1 { head.headerFields[.connection] = "close" }
             isLastAnswer = head.headerFields[.connection]?.lowercased() == "close"
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .body:

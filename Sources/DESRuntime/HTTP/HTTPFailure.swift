@@ -21,7 +21,7 @@ public struct HTTPFailure: Error {
         switch error {
         case let failure as HTTPFailure: self = failure
         case let error as DESError where error.code == .invalidArgument: self.init(.badRequest, error.message)
-        case let error as DESError where error.code == .unavailable || error.code == .conflict:
+        case let error as DESError:
             let seconds = max(1, error.retryAfter.map { Int(($0 / .seconds(1)).rounded(.up)) } ?? 1)
             self.init(.serviceUnavailable, error.message, headers: [.retryAfter: String(seconds)])
         case is CancellationError:

@@ -24,9 +24,15 @@ extension Request {
         let tooLarge = HTTPFailure(
             .contentTooLarge, "expected a body of at most \(limit) bytes", headers: [.connection: "close"])
         if let length = headers[.contentLength].flatMap({ Int($0) }), length > limit { throw tooLarge }
-        var parts = body.makeAsyncIterator()
-        var bytes = try await parts.next() ?? ByteBuffer()
-        while bytes.readableBytes <= limit, var part = try await parts.next() { bytes.writeBuffer(&part) }
+        var bytes: ByteBuffer
+        do {
+            var parts = body.makeAsyncIterator()
+            bytes = try await parts.next() ?? ByteBuffer()
+            while bytes.readableBytes <= limit, var part = try await parts.next() { bytes.writeBuffer(&part) }
+        } catch {
+            // Chunks that are none, or the client has left.
+            throw HTTPFailure(.badRequest, "the body cannot be read", headers: [.connection: "close"])
+        }
         guard bytes.readableBytes <= limit else { throw tooLarge }
         return bytes
     }

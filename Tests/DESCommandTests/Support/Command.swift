@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TestServers
 import Testing
 
 /// A program to run: `des` itself, or a tool that looks at what it did.
@@ -130,10 +131,7 @@ struct Command {
 
 /// `des`, in the directory of the test bundle that is running.
 enum DESProgram {
-    static let path: String = {
-        let bundle = (try? Files.linkTarget("/proc/self/exe")) ?? ""
-        return (bundle.split(separator: "/").dropLast() + ["des"]).reduce("") { $0 + "/" + $1 }
-    }()
+    static let path = Toolbox.built("des")
 }
 
 /// Calls `body` with a NULL-terminated array of C strings.
