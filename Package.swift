@@ -85,7 +85,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "DESAssignTests", dependencies: ["DESAssign", "DESRuntime", "DESCore", "TestServers", "des-assign"],
-            swiftSettings: settings),
+            exclude: ["schemathesis.toml"], swiftSettings: settings),
         .testTarget(
             name: "DESCommandTests", dependencies: ["des", "DESCore", "TestServers"], swiftSettings: settings),
     ],

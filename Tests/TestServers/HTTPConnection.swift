@@ -50,7 +50,9 @@ public final class HTTPConnection {
     public func send(_ method: String, _ path: String, _ fields: [(String, String)] = [], body: String? = nil) throws {
         var fields = [("Host", "127.0.0.1")] + fields
         if let body {
-            if !fields.contains(where: { $0.0 == "Content-Type" }) { fields.append(("Content-Type", "application/json")) }
+            if !fields.contains(where: { $0.0 == "Content-Type" }) {
+                fields.append(("Content-Type", "application/json"))
+            }
             fields.append(("Content-Length", "\(body.utf8.count)"))
         }
         try stream.write(HTTPHead("\(method) \(path) HTTP/1.1", fields).bytes + Array((body ?? "").utf8))
