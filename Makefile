@@ -65,10 +65,12 @@ fuzz: build-tools ## Fuzz the reader and the writer, one minute each (SECONDS_EA
 	@scripts/fuzz $(or $(SECONDS_EACH),60)
 
 .PHONY: bench
-bench: build ## Measure against tar, zip, rclone, boto3, wrk and bare loops; writes docs/benchmarks*.md
+bench: build services ## Measure against tar, zip, rclone, boto3, wrk and bare loops; writes docs/benchmarks*.md
 	@scripts/install-tools --tests zip unzip tar wrk
+	swift build --package-path Benchmarks -c release
 	swift run --package-path Benchmarks -c release des-bench $(abspath $(RELEASE)) local docs/benchmarks.md
 	swift run --package-path Benchmarks -c release des-bench $(abspath $(RELEASE)) s3 docs/benchmarks-s3.md
+	swift run --package-path Benchmarks -c release des-bench $(abspath $(RELEASE)) services docs/benchmarks-services.md
 
 .PHONY: lint
 lint: ## Check the format of the Swift code

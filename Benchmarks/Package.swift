@@ -5,8 +5,13 @@ import PackageDescription
 let package = Package(
     name: "benchmarks",
     platforms: [.macOS(.v15)],
-    dependencies: [.package(name: "des", path: "..")],
+    dependencies: [
+        .package(name: "des", path: ".."),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+    ],
     targets: [
+        .executableTarget(
+            name: "bare-server", dependencies: [.product(name: "Hummingbird", package: "hummingbird")]),
         .executableTarget(
             name: "des-bench",
             dependencies: [

@@ -30,7 +30,7 @@ struct NameRoutes: Sendable {
         default: throw HTTPFailure(.badRequest, "meta_hint must be an object or null")
         }
         var writer = AssignedNameWriter(prefix: prefix, shardBits: shardBits, count: 1)
-        if let name = try generator.nextIfAtHand(prefix) {
+        if let name = generator.nextIfAtHand(prefix) {
             writer.append(name)
         } else {
             writer.append(try await generator.reserve(1, prefix)[0])

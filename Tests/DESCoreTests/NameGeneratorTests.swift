@@ -103,7 +103,7 @@ struct NameGeneratorTests {
                 for number in 0..<Int.random(in: 1..<400, using: &random) {
                     // The first of each round may have to wait for a lease, and with it for one real millisecond or two;
                     // those after it are not asked for if they would.
-                    let next = number == 0 ? try await generator.reserve(1)[0] : try generator.nextIfAtHand()
+                    let next = number == 0 ? try await generator.reserve(1)[0] : generator.nextIfAtHand()
                     guard let name = next else { break }
                     #expect(seen.insert(name.value).inserted, "seed \(seed): \(name) again")
                     #expect(name.milliseconds <= latest, "seed \(seed): \(name)")

@@ -15,6 +15,8 @@ enum Loop {
         case "bare-reads": try await bareReads(arguments[0], entryCount: Int(arguments[1]) ?? 0)
         case "memory-reads": try memoryReads(arguments[0], entryCount: Int(arguments[1]) ?? 0)
         case "memory-empty": print(Machine.status("RssAnon"))
+        case "names": try await NameLoops.times()
+        case "names-rate": try await NameLoops.rate(Int(arguments[0]) ?? 1, arguments[1])
         case "write": try write(Int(arguments[0]) ?? 0)
         default: throw Command.Failure(line: "no loop named \(name)")
         }

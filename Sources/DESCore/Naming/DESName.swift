@@ -73,33 +73,45 @@ public struct DESName: Sendable, Hashable, CustomStringConvertible {
 
 /// Writes names of one prefix; the parts that stay the same are kept.
 struct NameWriter: Sendable {
-    private let prefixBytes: [UInt8]
+    private let prefix: String
     private var day: CalendarDay?
-    private var dayBytes: [UInt8] = []
+    /// `YYYYMMDD`, the first character in the lowest byte.
+    private var dayDigits: UInt64 = 0
 
-    init(prefix: NamePrefix) { prefixBytes = Array(prefix.description.utf8) }
+    init(prefix: NamePrefix) { self.prefix = prefix.description }
 
     mutating func text(_ day: CalendarDay, _ value: NameValue) -> String {
-        if day != self.day { (self.day, dayBytes) = (day, Array(day.compact.utf8)) }
-        let count = prefixBytes.count + DESName.tailByteCount
-        return String(unsafeUninitializedCapacity: count) { buffer in
-            var place = 0
+        if day != self.day { (self.day, dayDigits) = (day, NameWriter.digits(of: day)) }
+        let prefixCount = prefix.utf8.count
+        return String(unsafeUninitializedCapacity: prefixCount + DESName.tailByteCount) { buffer in
+            var place = buffer.update(fromContentsOf: prefix.utf8)
             func put(_ byte: UInt8) {
                 buffer[place] = byte
                 place += 1
             }
-            for byte in prefixBytes { put(byte) }
             put(UInt8(ascii: "_"))
-            for byte in dayBytes { put(byte) }
+            for shift in stride(from: 0, to: 64, by: 8) { put(UInt8(truncatingIfNeeded: dayDigits >> shift)) }
             put(UInt8(ascii: "_"))
             put(UInt8(ascii: "("))
             for shift in stride(from: 44, through: 0, by: -4) { put(NameWriter.digit(value.bits >> shift)) }
             put(UInt8(ascii: "_"))
-            put(NameWriter.digit(UInt64(value.checksum >> 4)))
-            put(NameWriter.digit(UInt64(value.checksum)))
+            let checksum = UInt64(value.checksum)
+            put(NameWriter.digit(checksum >> 4))
+            put(NameWriter.digit(checksum))
             put(UInt8(ascii: ")"))
             return place
         }
+    }
+
+    private static func digits(of day: CalendarDay) -> UInt64 {
+        let date = day.date
+        var rest = UInt64(date.year * 10_000 + date.month * 100 + date.day)
+        var digits: UInt64 = 0
+        for _ in 0..<8 {
+            digits = digits << 8 | (0x30 + rest % 10)
+            rest /= 10
+        }
+        return digits
     }
 
     @inline(__always)

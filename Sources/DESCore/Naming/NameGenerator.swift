@@ -36,11 +36,17 @@ public final class NameGenerator: Sendable {
         var issued = 0
         var waits = 0
         /// Why there are no more names.
-        var failure: DESError?
+        private(set) var failure: DESError?
         /// Why the last attempt to lease a node id, or to store a ceiling, did not succeed.
         var trouble: DESError?
         /// When it makes sense again to ask for one more node id.
         var nextLease = Int.min
+
+        /// No name from now on.
+        mutating func fail(_ error: DESError) {
+            if failure == nil { failure = error }
+            sequence.ceiling = Int.min
+        }
     }
 
     private enum Attempt {
@@ -89,23 +95,20 @@ public final class NameGenerator: Sendable {
 
     /// The next name.
     public func next(_ prefix: NamePrefix? = nil) async throws -> DESName {
-        if let name = try nextIfAtHand(prefix) { return name }
+        if let name = nextIfAtHand(prefix) { return name }
         return try await reserve(1, prefix)[0]
     }
 
     /// The next name if it needs no wait: no lease, no higher ceiling, no later millisecond.
-    public func nextIfAtHand(_ prefix: NamePrefix? = nil) throws(DESError) -> DESName? {
-        let result = state.withLock { state -> Result<NameSequence.Run?, DESError> in
-            if let failure = state.failure { return .failure(failure) }
+    public func nextIfAtHand(_ prefix: NamePrefix? = nil) -> DESName? {
+        let next = state.withLock { state -> (moment: Int, value: NameValue)? in
             let now = state.sequence.time(clock)
-            let moment = state.sequence.moment(after: 1, now: now)
-            guard moment <= now, moment < state.sequence.ceiling, let run = state.sequence.take(1, now: now) else {
-                return .success(nil)
-            }
+            guard let next = state.sequence.takeOne(now: now) else { return nil }
             state.issued += 1
-            return .success(run)
+            return next
         }
-        return try result.get()?.name(0, prefix ?? self.prefix)
+        guard let (moment, value) = next else { return nil }
+        return DESName(prefix: prefix ?? self.prefix, day: CalendarDay(ofName: moment), value: value)
     }
 
     /// The next `count` names, in order.
@@ -180,7 +183,7 @@ public final class NameGenerator: Sendable {
                 state.withLock { state in
                     state.trouble = trouble
                     // A lease that is lost is the end: its values may be somebody else's from now on.
-                    if trouble.code == .conflict, !keeper.held.isEmpty { state.failure = state.failure ?? trouble }
+                    if trouble.code == .conflict, !keeper.held.isEmpty { state.fail(trouble) }
                 }
                 throw error
             }
@@ -239,7 +242,7 @@ public final class NameGenerator: Sendable {
     /// Makes no more names, and gives the node ids back, with the last moment that was used.
     public func stop() async throws {
         let ceiling = state.withLock { state in
-            state.failure = state.failure ?? DESError(.unavailable, "the generator of names was stopped")
+            state.fail(DESError(.unavailable, "the generator of names was stopped"))
             return state.sequence.moment &+ 1
         }
         try await keeper.alone { keeper in try await keeper.release(at: ceiling) }

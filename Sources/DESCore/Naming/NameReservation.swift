@@ -41,10 +41,14 @@ public struct NameReservation: Sendable, RandomAccessCollection {
 }
 
 extension NameSequence.Run {
-    /// The day of its millisecond. No clock is so wrong that its year has five digits.
-    var day: CalendarDay { CalendarDay(milliseconds: moment) ?? CalendarDay.last }
+    var day: CalendarDay { CalendarDay(ofName: moment) }
 
     func name(_ number: Int, _ prefix: NamePrefix) -> DESName {
         DESName(prefix: prefix, day: day, value: self[number])
     }
+}
+
+extension CalendarDay {
+    /// The day of a name that is made in this millisecond. No clock is so wrong that its year has five digits.
+    init(ofName moment: Int) { self = CalendarDay(milliseconds: moment) ?? .last }
 }

@@ -22,7 +22,7 @@ struct NameSequence {
 
     /// The millisecond that values are taken from. It only grows, and may lie ahead of ``time(_:)``.
     private(set) var moment = Int.min
-    /// No value of this millisecond or a later one may be taken.
+    /// No value of this millisecond or a later one may be taken. `Int.min`: none at all.
     var ceiling = Int.min
     /// How often the wall clock was set back.
     private(set) var stepCount = 0
@@ -90,6 +90,16 @@ struct NameSequence {
             nodes: nodes)
         taken += run.count
         return run
+    }
+
+    /// Takes one value if it needs no wait; `nil` if it does, or if the ceiling is in the way.
+    mutating func takeOne(now: Int) -> (moment: Int, value: NameValue)? {
+        if moment < now { advance(to: now) }
+        guard moment == now, moment < ceiling, taken < usableCount * NameValue.countPerMillisecond else { return nil }
+        let node = nodes[taken / NameValue.countPerMillisecond]
+        let value = NameValue(milliseconds: moment, node: node, sequence: UInt8(truncatingIfNeeded: taken))
+        taken += 1
+        return (moment, value)
     }
 
     private mutating func advance(to moment: Int) {
