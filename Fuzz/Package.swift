@@ -12,12 +12,13 @@ let settings: [SwiftSetting] = [
 let package = Package(
     name: "fuzz",
     platforms: [.macOS(.v15)],
-    dependencies: [.package(name: "des", path: "..")],
+    // Not the package itself: its dependencies would all be fetched.
+    dependencies: [.package(name: "core-tests", path: "../CoreTests")],
     targets: [
         .executableTarget(
-            name: "fuzz-reader", dependencies: [.product(name: "DESCore", package: "des")], swiftSettings: settings),
+            name: "fuzz-reader", dependencies: [.product(name: "DESCore", package: "core-tests")], swiftSettings: settings),
         .executableTarget(
-            name: "fuzz-writer", dependencies: [.product(name: "DESCore", package: "des")], swiftSettings: settings),
+            name: "fuzz-writer", dependencies: [.product(name: "DESCore", package: "core-tests")], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )
