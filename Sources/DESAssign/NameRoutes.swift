@@ -67,20 +67,6 @@ struct NameRoutes: Sendable {
         guard let text = encoded.utf8.percentDecodedText else {
             throw HTTPFailure(.badRequest, "the name is no percent-encoded UTF-8")
         }
-        let name = try DESName(text)
-        let locator = ShardLocator(of: name, bits: shardBits, keyPrefix: keyPrefix)
-        let (seconds, milliseconds) = name.milliseconds.quotientAndRemainder(dividingBy: 1_000)
-        let time = Timestamp(seconds: seconds, nanoseconds: milliseconds * 1_000_000)
-        return Response(
-            json: .object([
-                JSON.Member("name", .string(name.description)),
-                JSON.Member("prefix", .string(name.prefix.description)),
-                JSON.Member("day", .string(name.day.description)),
-                JSON.Member("time", time.text.map { .string($0) } ?? .null),
-                JSON.Member("node", .integer(name.value.node)),
-                JSON.Member("sequence", .integer(name.value.sequence)),
-                JSON.Member("shard_id", .integer(locator.shard.number)),
-                JSON.Member("container_prefix", .string(locator.prefix)),
-            ]))
+        return Response(json: .object(try DESName(text).members(bits: shardBits, keyPrefix: keyPrefix)))
     }
 }

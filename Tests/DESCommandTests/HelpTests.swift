@@ -2,11 +2,14 @@ import Testing
 
 @Suite("Help and completions")
 struct HelpTests {
-    static let verbs = ["pack", "ls", "cat", "extract", "info", "verify"]
+    static let verbs = ["pack", "ls", "cat", "extract", "info", "verify", "cp", "locate", "name"]
+    static let verbsOfName = ["name new", "name parse", "name shard"]
 
-    @Test("the help of each verb shows examples of it", arguments: verbs)
+    @Test("the help of each verb shows examples of it", arguments: verbs.dropLast() + verbsOfName)
     func examples(verb: String) throws {
-        let result = try Command.des(verb, "--help").run()
+        var command = Command.des()
+        command.arguments = verb.split(separator: " ").map(String.init) + ["--help"]
+        let result = try command.run()
         #expect(result.status == 0 && result.errors.isEmpty, "\(result)")
         let examples = try #require(result.text.range(of: "EXAMPLES")?.upperBound, "\(result.text)")
         #expect(result.text[examples...].contains("des \(verb) "))
@@ -22,6 +25,15 @@ struct HelpTests {
             #expect(
                 result.lines.contains { $0.split(separator: " ").first.map(String.init) == status }, "status \(status)")
         }
+    }
+
+    @Test("a group of verbs shows examples of each, also without --help", arguments: [["name"], ["name", "--help"]])
+    func group(arguments: [String]) throws {
+        var command = Command.des()
+        command.arguments = arguments
+        let result = try command.run()
+        #expect(result.status == 0 && result.errors.isEmpty, "\(result)")
+        for verb in HelpTests.verbsOfName { #expect(result.text.contains("des \(verb) "), "\(verb)") }
     }
 
     @Test("--version prints the version")

@@ -27,6 +27,43 @@ struct DESNameTests {
         #expect(NameValue(bits: 1 << 48) == nil)
     }
 
+    @Test("any moment, node and sequence is read back, its bytes add up to the checksum, and later values are greater")
+    func layout() throws {
+        var random = SeededGenerator(seed: 20_260_131)
+        let last = CalendarDay.last.milliseconds.upperBound - 1
+        for round in 0..<2_000 {
+            // Half of them where bits of the fields are all 0 or all 1.
+            let moment =
+                round % 2 == 0
+                ? Int.random(in: 0...last, using: &random)
+                : (Int.random(in: 1...5, using: &random) << 32) - Int.random(in: 0...1, using: &random)
+            let (node, sequence) = (UInt8.random(in: 0...255, using: &random), [0, 1, 127, 255][round % 4] as UInt8)
+            let value = NameValue(milliseconds: moment, node: node, sequence: sequence)
+            let comment: Comment = "\(moment) ms, node \(node), sequence \(sequence)"
+            #expect(value.bits == UInt64(moment % (1 << 32)) * 65_536 + UInt64(node) * 256 + UInt64(sequence), comment)
+            #expect((value.node, value.sequence) == (node, sequence), comment)
+
+            let name = DESName(
+                prefix: .standard, day: try #require(CalendarDay(milliseconds: moment)), value: value)
+            let read = try DESName(name.description)
+            #expect(read == name && read.milliseconds == moment, comment)
+            let digits = Array(name.description.utf8.suffix(16).prefix(12))
+            let sum = try stride(from: 0, to: 12, by: 2).reduce(0) { sum, place in
+                let pair = String(decoding: digits[place..<place + 2], as: UTF8.self)
+                return sum + (try #require(Int(pair, radix: 16)))
+            }
+            #expect(Int(value.checksum) == sum % 256, comment)
+
+            // What comes next of the same node, in the same millisecond or the next.
+            let next =
+                sequence < 255
+                ? NameValue(milliseconds: moment, node: node, sequence: sequence + 1)
+                : NameValue(milliseconds: moment + 1, node: node, sequence: 0)
+            #expect(value < next || (moment + 1) % NameValue.periodMilliseconds == 0, comment)
+            #expect(next.bits != value.bits)
+        }
+    }
+
     @Test("any value, day and prefix is read back as it was written; any other byte in it is an error")
     func roundTrip() throws {
         for seed in 0..<50 as Range<UInt64> {
@@ -84,6 +121,15 @@ struct DESNameTests {
                 day.milliseconds.lowerBound + CalendarDay.millisecondCount / 2 + days * CalendarDay.millisecondCount
             #expect(NameValue(milliseconds: moment, node: 0, sequence: 0).milliseconds(near: day) == moment)
         }
+    }
+
+    @Test("the time of a name is written for any day there is, also one before 1970")
+    func timeText() throws {
+        #expect(try DESName("DES_19690101_(21BCAA000100_88)").time.text == "1969-01-24T13:54:01.344000000Z")
+        #expect(try DESName("TEST_20250101_(21BCAA000100_88)").time.text == "2025-01-01T12:00:00.000000000Z")
+        // Noon of its day lies in the year 0, its own moment in the one before, which has no such form.
+        #expect(try DESName("DES_00000101_(21BCAA000100_88)").time.text == nil)
+        #expect(try DESName("DES_00000101_(21BCAA000100_88)").members(bits: .standard, keyPrefix: "").count == 8)
     }
 
     @Test("days are those of the calendar, and nothing else is one")

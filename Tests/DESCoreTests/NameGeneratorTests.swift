@@ -18,6 +18,54 @@ private final class FakeClock: Sendable {
     func step(_ milliseconds: Int) { times.withLock { $0.wall += milliseconds } }
 }
 
+/// Clocks that go on by some milliseconds whenever they are asked, so that nobody has to wait. Every now and then the wall
+/// clock is set back, and later to the right time again.
+private final class HurryingClock: Sendable {
+    private let passed = Monitor(0)
+    private let start: Int
+
+    init(wall: Int) { start = wall }
+
+    var clock: NameClock {
+        NameClock(
+            wall: {
+                let passed = self.passed.withLock { passed in
+                    passed += 8
+                    return passed
+                }
+                return self.start + passed - (passed / 1_000 % 2) * 500
+            }, steady: { self.passed.withLock { $0 } })
+    }
+}
+
+/// Which of the values of a span of time were seen: a bit each.
+private struct SeenValues {
+    private var words: [UInt64]
+    private let start: UInt64
+    private(set) var count = 0
+
+    /// Values from `start` on, of so many milliseconds and of the nodes 0 to 7.
+    init(start: Int, milliseconds: Int) {
+        self.start = UInt64(UInt32(truncatingIfNeeded: start))
+        words = Array(repeating: 0, count: milliseconds * 8 * NameValue.countPerMillisecond / 64)
+    }
+
+    /// Notes values; false if one of them was noted before.
+    mutating func insert(_ values: [UInt64]) -> Bool {
+        var isNew = true
+        words.withUnsafeMutableBufferPointer { words in
+            for value in values {
+                let place = Int(((value >> 16) - start) << 11 | value & 0x7FF)
+                let bit = UInt64(1) << UInt64(place & 63)
+                isNew = isNew && words[place >> 6] & bit == 0
+                words[place >> 6] |= bit
+            }
+        }
+        count += values.count
+        return isNew
+    }
+}
+
 /// Node ids of a test, with what was stored for them.
 private final class FakeLeases: NodeLeases {
     struct State {
@@ -242,5 +290,31 @@ struct NameGeneratorTests {
             return try await group.reduce(into: []) { $0 += $1 }
         }
         #expect(values.count == 80_000 && Set(values).count == 80_000)
+    }
+
+    @Test("of ten million values that 8 tasks take at once, of 8 nodes, none comes twice")
+    func tenMillion() async throws {
+        var options = NameGenerator.Options()
+        (options.nodeCountMax, options.crowdedWait) = (8, 0)
+        let generator = NameGenerator(
+            leases: FakeLeases(Array(0..<8)), clock: HurryingClock(wall: start).clock, options: options)
+        let (count, taskCount, pieceCount) = (10_000_000, 8, 2_000)
+        let seen = Monitor(SeenValues(start: start, milliseconds: 20 * count / pieceCount + 10_000))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<taskCount {
+                group.addTask {
+                    var last: UInt64 = 0
+                    for _ in 0..<count / taskCount / pieceCount {
+                        let values = try await generator.reserve(pieceCount).map(\.value.bits)
+                        let isNew = seen.withLock { $0.insert(values) }
+                        #expect(isNew && values[0] > last)
+                        last = values[pieceCount - 1]
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(seen.withLock { $0.count } == count)
+        #expect(generator.counts.issued == count && generator.counts.nodes == 8 && generator.counts.clockSteps > 10)
     }
 }

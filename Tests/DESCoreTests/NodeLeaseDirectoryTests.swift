@@ -44,6 +44,18 @@ struct NodeLeaseDirectoryTests {
         await #expect(throws: DESError.self) { try await held[1].raise(to: 9_000) }
     }
 
+    @Test(
+        "an id, or a range of them, is written in decimal digits",
+        arguments: [
+            ("7", 7...7), ("0-15", 0...15), ("255", 255...255), ("0-255", 0...255), ("003-004", 3...4), ("9-9", 9...9),
+        ] as [(String, ClosedRange<UInt8>)])
+    func ranges(text: String, nodes: ClosedRange<UInt8>) { #expect(NodeRange.parse(text) == nodes) }
+
+    @Test(
+        "anything else is no range of ids",
+        arguments: ["", "-", "256", "0-256", "5-3", "-5", "5-", "1-2-3", "+7", "7 ", "0x7", "1,2", "0\u{2013}15"])
+    func noRanges(text: String) { #expect(NodeRange.parse(text) == nil) }
+
     @Test("a fixed id that somebody has is a conflict")
     func fixed() async throws {
         let lease = try await leases(7...7).acquire()

@@ -26,6 +26,18 @@ public enum Toolbox {
         return (bundle.split(separator: "/").dropLast() + [Substring(program)]).reduce("") { $0 + "/" + $1 }
     }
 
+    /// Where the shared library `name` is: below the directory of the C library, of which there is one for each kind of
+    /// machine.
+    /// - Throws: ``Missing``, which fails the test.
+    public static func path(ofLibrary name: String) throws -> String {
+        let line = Program.contents(of: "/proc/self/maps").split(separator: "\n").first { $0.hasSuffix("/libc.so.6") }
+        let directory = line?.drop { $0 != "/" }.dropLast("libc.so.6".utf8.count) ?? "/usr/lib/"
+        guard access("\(directory)\(name)", R_OK) == 0 else {
+            throw Missing(description: "\(directory)\(name) is not installed: run `make tools`")
+        }
+        return "\(directory)\(name)"
+    }
+
     /// The Python environment with moto, rclone and boto3.
     public static let pythonEnvironment: String = {
         let cache = variable("XDG_CACHE_HOME") ?? "\(variable("HOME") ?? "")/.cache"

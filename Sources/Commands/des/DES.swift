@@ -14,6 +14,7 @@ struct DES: AsyncParsableCommand {
               des cat photos.des 2024/a.jpg        write one file to standard output
               des extract photos.des -C restored   write files to a directory
               des verify photos.des                check every byte
+              des name new --node-id 0-15          make a name that no other file has
 
             EXIT STATUS
             \(ExitStatus.table)
@@ -21,7 +22,7 @@ struct DES: AsyncParsableCommand {
         version: DESVersion.text,
         subcommands: [
             PackCommand.self, ListCommand.self, CatCommand.self, ExtractCommand.self, InfoCommand.self,
-            VerifyCommand.self, CopyCommand.self, LocateCommand.self,
+            VerifyCommand.self, CopyCommand.self, LocateCommand.self, NameCommand.self,
         ]
     )
 

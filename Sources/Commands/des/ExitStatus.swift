@@ -17,7 +17,7 @@ enum ExitStatus: Int32 {
          10  not found
          11  corrupt
          12  a file system or device failed
-         13  something is already there
+         13  something is already there, or held by another process
          64  wrong usage
         130  interrupted (143: terminated)
         """

@@ -124,12 +124,5 @@ extension SettingKind where Value == ShardBits {
 
 extension SettingKind where Value == ClosedRange<UInt8> {
     /// Node ids.
-    public static var nodes: Self {
-        Self("a node id such as 7, or a range of them such as 0-15, within 0 to 255") { text in
-            let parts = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
-            let ends = parts.map { part in part.utf8.allSatisfy { (0x30...0x39).contains($0) } ? UInt8(part) : nil }
-            guard let first = ends.first ?? nil, let last = ends.last ?? nil, first <= last else { return nil }
-            return first...last
-        }
-    }
+    public static var nodes: Self { Self(NodeRange.expected) { NodeRange.parse($0) } }
 }

@@ -8,7 +8,7 @@ public enum Settings {
     /// Node ids.
     public static let nodes = Setting(
         "names.node-id", .nodes,
-        required: "there is no default, because two processes with one node id would hand out the same names",
+        required: NodeRange.reasonForNoDefault,
         earlierNames: ["DES_NODE_ID"],
         help: """
             The node id that names of this process have, or a range of ids that it leases from. No two processes use one id at
