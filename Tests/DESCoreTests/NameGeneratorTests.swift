@@ -72,6 +72,8 @@ private final class FakeLeases: NodeLeases {
         var free: [UInt8]
         var ceilings: [UInt8: Int] = [:]
         var isLost = false
+        /// The id that cannot be given back.
+        var unreleasable: UInt8?
         /// As if another process had the only id.
         var isHeldElsewhere = false
         var raises = 0
@@ -102,7 +104,8 @@ private final class FakeLeases: NodeLeases {
         }
 
         func release(at ceiling: Int) async throws {
-            all.state.withLock { state in
+            try all.state.withLock { state in
+                if state.unreleasable == node { throw DESError(.unavailable, "cannot be stored") }
                 state.ceilings[node] = max(ceiling, floor)
                 state.free.append(node)
             }
@@ -250,6 +253,19 @@ struct NameGeneratorTests {
         try await generator.stop()
         await #expect(throws: DESError.self) { try await generator.reserve(10) }
         #expect(leases.state.withLock { $0.free.sorted() } == [1, 2])
+    }
+
+    @Test("an id that cannot be given back does not keep the others")
+    func unreleasable() async throws {
+        let leases = FakeLeases([1, 2])
+        var options = NameGenerator.Options()
+        options.crowdedWait = 0
+        let generator = NameGenerator(leases: leases, clock: FakeClock(wall: start).clock, options: options)
+        _ = try await generator.reserve(1)
+        #expect(generator.counts.nodes == 2)
+        leases.state.withLock { $0.unreleasable = 1 }
+        await #expect(throws: DESError.self) { try await generator.stop() }
+        #expect(leases.state.withLock { $0.free } == [2])
     }
 
     @Test("one generator serves any prefix, and no value comes under two of them")

@@ -90,6 +90,19 @@ struct NodeLeaseDirectoryTests {
         }
     }
 
+    @Test("of a range an id whose file is damaged is left out, and said when no other is left")
+    func damagedOne() async throws {
+        do {
+            let lease = try #require(try await leases(0...1).acquire())
+            try await lease.raise(to: 100)
+        }
+        try Self.write(file(0), Array("damaged".utf8))
+        let lease = try #require(try await leases(0...1).acquire())
+        #expect(lease.node == 1)
+        let error = await #expect(throws: DESError.self) { try await leases(0...1).acquire() }
+        #expect(error?.code == .corrupt && error?.place == file(0))
+    }
+
     private static func read(_ path: String) throws -> [UInt8] {
         let file = try FileDescriptor(opening: path, O_RDONLY)
         return try file.read(0..<Int(try file.status().st_size))

@@ -12,7 +12,12 @@ package final class Monitor<State: Sendable>: @unchecked Sendable {  // `state` 
     package init(_ state: State) {
         self.state = state
         pthread_mutex_init(mutex, nil)
-        pthread_cond_init(condition, nil)
+        // Waits have a length, whatever the wall clock is set to meanwhile.
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
     }
 
     // A thread that waits holds the monitor, so nobody waits on what is freed here.
@@ -57,7 +62,7 @@ package final class Monitor<State: Sendable>: @unchecked Sendable {  // `state` 
     /// The same, but gives up after `seconds`, with `nil`.
     package func wait<T>(seconds: Int, _ body: (inout State) throws -> T?) rethrows -> T? {
         var end = timespec()
-        clock_gettime(CLOCK_REALTIME, &end)
+        clock_gettime(CLOCK_MONOTONIC, &end)
         end.tv_sec += seconds
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }

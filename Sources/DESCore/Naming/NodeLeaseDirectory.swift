@@ -26,15 +26,22 @@ public final class NodeLeaseDirectory: NodeLeases {
             ?? directory("HOME", "/.local/state/des/nodes")
     }
 
-    /// The lowest id that is free.
-    /// - Throws: ``DESError/Code/conflict`` if there is one id alone and somebody else has it; ``DESError/Code/corrupt``.
+    /// The lowest id that is free and whose file is sound.
+    /// - Throws: ``DESError/Code/conflict`` if there is one id alone and somebody else has it; ``DESError/Code/corrupt`` if
+    ///   no id is left but some whose files are damaged.
     public func acquire() async throws -> (any NodeLease)? {
         let (path, nodes) = (path, nodes)
         return try await BlockingPool.shared.run {
             try NodeLeaseDirectory.make(path)
+            var damage: DESError?
             for node in nodes {
-                if let lease = try NodeLeaseFile(node: node, directory: path) { return lease }
+                do {
+                    if let lease = try NodeLeaseFile(node: node, directory: path) { return lease }
+                } catch let error as DESError where error.code == .corrupt {
+                    damage = damage ?? error
+                }
             }
+            if let damage { throw damage }
             guard nodes.count > 1 else {
                 throw DESError(.conflict, "node id \(nodes.lowerBound) is held by another process", place: path)
             }
@@ -51,10 +58,17 @@ extension NodeLeaseDirectory {
         guard fault == ENOENT, let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash > path.startIndex else {
             throw .system(fault, "cannot make the directory", path)
         }
-        try make(String(path[..<slash]))
+        let parent = String(path[..<slash])
+        try make(parent)
         guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
             throw .system(errno, "cannot make the directory", path)
         }
+        try synchronize(parent)
+    }
+
+    /// What was made in a directory is still there after the machine has crashed.
+    fileprivate static func synchronize(_ path: String) throws(DESError) {
+        try FileDescriptor(opening: path, O_RDONLY | O_DIRECTORY).synchronize()
     }
 }
 
@@ -91,6 +105,8 @@ private final class NodeLeaseFile: NodeLease {
                 "none of the two lines has a ceiling with the right checksum; a node id is only safe without its file "
                     + "when no name of it was made in the future", place: path)
         }
+        // The file must not vanish in a crash with the ceiling that will be in it.
+        if byteCount == 0 { try NodeLeaseDirectory.synchronize(directory) }
         (self.node, floor) = (node, last)
         state = Monitor(State(line: ceilings[0] == last ? 1 : 0))
         self.file = file

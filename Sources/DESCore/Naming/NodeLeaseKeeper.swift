@@ -33,10 +33,15 @@ actor NodeLeaseKeeper {
         for lease in held { try await lease.raise(to: ceiling) }
     }
 
-    /// Gives all back.
+    /// Gives all back, also if one cannot be.
+    /// - Throws: the first error there was.
     func release(at ceiling: Int) async throws {
         let leases = held
         held = []
-        for lease in leases { try await lease.release(at: ceiling) }
+        var failure: (any Error)?
+        for lease in leases {
+            do { try await lease.release(at: ceiling) } catch { failure = failure ?? error }
+        }
+        if let failure { throw failure }
     }
 }
