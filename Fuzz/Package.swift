@@ -16,9 +16,11 @@ let package = Package(
     dependencies: [.package(name: "core-tests", path: "../CoreTests")],
     targets: [
         .executableTarget(
-            name: "fuzz-reader", dependencies: [.product(name: "DESCore", package: "core-tests")], swiftSettings: settings),
+            name: "fuzz-reader", dependencies: [.product(name: "DESCore", package: "core-tests")],
+            swiftSettings: settings),
         .executableTarget(
-            name: "fuzz-writer", dependencies: [.product(name: "DESCore", package: "core-tests")], swiftSettings: settings),
+            name: "fuzz-writer", dependencies: [.product(name: "DESCore", package: "core-tests")],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )
