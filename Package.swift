@@ -84,6 +84,13 @@ let package = Package(
             name: "DESCacheTests", dependencies: ["DESCache", "DESStore", "DESCore", "TestServers"],
             swiftSettings: settings),
         .testTarget(
+            name: "DESRuntimeTests",
+            dependencies: [
+                "DESRuntime", "DESCore", "TestServers", .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
             name: "DESCommandTests", dependencies: ["des", "DESCore", "TestServers"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
