@@ -86,7 +86,9 @@ let package = Package(
         .testTarget(
             name: "DESRuntimeTests",
             dependencies: [
-                "DESRuntime", "DESCore", "TestServers", .product(name: "CoreMetrics", package: "swift-metrics"),
+                "DESRuntime", "DESCore", "TestServers",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
