@@ -86,6 +86,10 @@ format: ## Format the Swift code
 vectors: ## Make the test vectors again, from the specification's own writer
 	python3 docs/vectors/make.py
 
+.PHONY: docs
+docs: build-tools ## Write docs/configuration.md again, from the settings as they are declared
+	UPDATE_DOCS=1 swift test --filter ConfigurationDocumentTests
+
 .PHONY: install
 install: build ## Install des and its completions under PREFIX (default /usr/local)
 	@scripts/install $(RELEASE) $(or $(PREFIX),/usr/local)

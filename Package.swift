@@ -87,6 +87,16 @@ let package = Package(
             name: "DESAssignTests", dependencies: ["DESAssign", "DESRuntime", "DESCore", "TestServers", "des-assign"],
             exclude: ["schemathesis.toml"], swiftSettings: settings),
         .testTarget(
+            name: "DESRuntimeTests",
+            dependencies: [
+                "DESRuntime", "DESCore", "TestServers",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
             name: "DESCommandTests", dependencies: ["des", "DESCore", "TestServers"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

@@ -16,6 +16,18 @@ public struct Configuration: Sendable {
         let origin: Origin
     }
 
+    /// What was written for a setting.
+    private struct Found {
+        let texts: [String]
+        let origin: Origin
+        /// Written as a list of YAML.
+        let isList: Bool
+
+        init(_ texts: [String], _ origin: Origin, isList: Bool = false) {
+            (self.texts, self.origin, self.isList) = (texts, origin, isList)
+        }
+    }
+
     private let settings: [any SettingDeclaration]
     private let resolved: [String: Resolved]
 
@@ -37,23 +49,15 @@ public struct Configuration: Sendable {
         }
         var resolved: [String: Resolved] = [:]
         for setting in settings {
-            do {
-                let found = try Configuration.find(setting, flags, environment, file)
-                guard let (texts, origin) = found else {
-                    if case .required(let why) = setting.presence {
-                        problems.append(Configuration.missing(setting, why))
-                    }
-                    continue
-                }
-                do {
-                    resolved[setting.key] = Resolved(
-                        value: try setting.value(of: texts), texts: texts, origin: origin)
-                } catch let problem as SettingProblem {
-                    let message = setting.isSecret ? "expected \(setting.expected)" : problem.message
-                    problems.append("\(Configuration.place(origin, setting))\(message)")
+            do throws(SettingProblem) {
+                if let found = try Configuration.find(setting, flags, environment, file) {
+                    let value = try Configuration.value(of: setting, found)
+                    resolved[setting.key] = Resolved(value: value, texts: found.texts, origin: found.origin)
+                } else if case .required(let why) = setting.presence, file?.isWhole != false {
+                    problems.append(Configuration.missing(setting, why))
                 }
             } catch {
-                problems.append("\((error as? DESError)?.description ?? "\(error)")")
+                problems.append(error.message)
             }
         }
         guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
@@ -62,7 +66,9 @@ public struct Configuration: Sendable {
 
     /// The value of one of the settings this was made with.
     public subscript<Value>(setting: Setting<Value>) -> Value {
-        guard let value = setting.value(resolved: resolved[setting.key]?.value) else {
+        guard settings.contains(where: { $0.key == setting.key }),
+            let value = setting.value(resolved: resolved[setting.key]?.value)
+        else {
             preconditionFailure("\(setting.key) is not among the settings of this program")
         }
         return value
@@ -73,47 +79,75 @@ public struct Configuration: Sendable {
     private static func find(
         _ setting: any SettingDeclaration, _ flags: [String: (flag: String, text: String)],
         _ environment: Environment, _ file: ConfigurationFile?
-    ) throws -> ([String], Origin)? {
-        if let flag = flags[setting.key] { return (split(flag.text, setting), .flag(flag.flag)) }
+    ) throws(SettingProblem) -> Found? {
+        if let flag = flags[setting.key] { return Found(split(flag.text, setting), .flag(flag.flag)) }
         for name in [setting.environmentName] + setting.earlierNames {
-            if let text = environment[name] { return (split(text, setting), .environment(name)) }
+            if let text = environment[name] { return Found(split(text, setting), .environment(name)) }
             if setting.isSecret, let path = environment[name + "_FILE"] {
-                return (try secret(at: path, setting), .environment(name + "_FILE"))
+                return Found(try secret(at: path, name + "_FILE", setting), .environment(name + "_FILE"))
             }
         }
         if let file, let entry = file.entries.first(where: { $0.key == setting.key }) {
-            if entry.isList || !setting.isList { return (entry.texts, .file(file.path, line: entry.line)) }
-            return (entry.texts.flatMap { split($0, setting) }, .file(file.path, line: entry.line))
+            let origin = Origin.file(file.path, line: entry.line)
+            if entry.isList { return Found(entry.texts, origin, isList: true) }
+            return Found(entry.texts.flatMap { split($0, setting) }, origin)
         }
-        if case .standard(let text) = setting.presence { return (split(text, setting), .standard) }
+        if case .standard(let text) = setting.presence { return Found(split(text, setting), .standard) }
         return nil
     }
 
     private static func split(_ text: String, _ setting: any SettingDeclaration) -> [String] {
         guard setting.isList else { return [text] }
-        return text.split(separator: ",").map { String($0.drop { $0 == " " }) }
+        return text.split(separator: ",").compactMap { item in
+            guard let first = item.firstIndex(where: { $0 != " " }), let last = item.lastIndex(where: { $0 != " " })
+            else { return nil }
+            return String(item[first...last])
+        }
     }
 
     /// A secret in a file of its own: one value, or one a line.
-    private static func secret(at path: String, _ setting: any SettingDeclaration) throws(DESError) -> [String] {
-        let text = String(decoding: try SmallFile.contents(of: path), as: UTF8.self)
-        let lines = text.split(whereSeparator: \.isNewline).map(String.init)
-        return setting.isList ? lines : [lines.first ?? ""]
+    private static func secret(
+        at path: String, _ variable: String, _ setting: any SettingDeclaration
+    ) throws(SettingProblem) -> [String] {
+        do throws(DESError) {
+            let text = String(decoding: try SmallFile.contents(of: path), as: UTF8.self)
+            let lines = text.split(whereSeparator: \.isNewline).map(String.init)
+            return setting.isList ? lines : [lines.first ?? ""]
+        } catch {
+            throw SettingProblem(message: "\(variable): \(error.description)")
+        }
+    }
+
+    private static func value(
+        of setting: any SettingDeclaration, _ found: Found
+    ) throws(SettingProblem) -> any Sendable {
+        let place = place(found.origin, setting)
+        guard setting.isList || !found.isList else {
+            throw SettingProblem(message: "\(place)expected \(setting.expected), not a list")
+        }
+        do {
+            return try setting.value(of: found.texts)
+        } catch {
+            let what = setting.isSecret ? nil : (error as? SettingProblem)?.message
+            throw SettingProblem(message: place + (what ?? "expected \(setting.expected)"))
+        }
     }
 
     // MARK: What is wrong
 
     private static func unknown(in file: ConfigurationFile) -> [String] {
-        let known = Set(Settings.all.map(\.key))
-        return file.entries.filter { !known.contains($0.key) }.map { entry in
-            let section = entry.key.prefix { $0 != "." }
-            let names = Settings.all.filter { $0.section == section }.map(\.name)
-            let sections = Set(Settings.all.map(\.section)).sorted().joined(separator: ", ")
-            let hint =
-                names.isEmpty
-                ? "sections are \(sections)" : "\"\(section)\" has \(names.joined(separator: ", "))"
-            return "\(file.path):\(entry.line): unknown setting \"\(entry.key.escapingControlCharacters)\"; \(hint)"
+        let (keys, sections) = (Set(Settings.all.map(\.key)), Set(Settings.all.map(\.section)))
+        let known = "sections are \(sections.sorted().joined(separator: ", "))"
+        let unknown = file.emptySections.filter { !sections.contains($0.name) }.map { section in
+            "\(file.path):\(section.line): unknown section \"\(section.name.escapingControlCharacters)\"; \(known)"
         }
+        return unknown
+            + file.entries.filter { !keys.contains($0.key) }.map { entry in
+                let section = entry.key.prefix { $0 != "." }
+                let names = Settings.all.filter { $0.section == section }.map(\.name).joined(separator: ", ")
+                let hint = names.isEmpty ? known : "\"\(section)\" has \(names)"
+                return "\(file.path):\(entry.line): unknown setting \"\(entry.key.escapingControlCharacters)\"; \(hint)"
+            }
     }
 
     private static func missing(_ setting: any SettingDeclaration, _ why: String) -> String {
@@ -157,21 +191,42 @@ public struct Configuration: Sendable {
         let isPlain =
             !text.isEmpty && text != "~" && text != "null"
             && text.utf8.allSatisfy { $0.isLetterOrDigit || "/._-:".utf8.contains($0) } && !text.hasSuffix(":")
-            && !text.hasPrefix("-")
+            && !text.hasPrefix("-") && !text.hasPrefix(":")
         if isPlain { return text }
-        var bytes: [UInt8] = []
-        JSON.string(text).encode(into: &bytes)  // YAML reads strings of JSON
-        return String(decoding: bytes, as: UTF8.self)
+        return "\"" + text.unicodeScalars.reduce(into: "") { $0 += escaped($1) } + "\""
+    }
+
+    /// A character of a text in quotes. YAML takes some that are not printable for something else, others not at all.
+    private static func escaped(_ scalar: Unicode.Scalar) -> String {
+        switch scalar.properties.generalCategory {
+        case _ where scalar == "\"" || scalar == "\\": return "\\\(scalar)"
+        case _ where scalar == " ": return " "
+        case .control, .format, .lineSeparator, .paragraphSeparator, .spaceSeparator, .privateUse, .unassigned,
+            .surrogate:
+            let digits = String(scalar.value, radix: 16)
+            let count = scalar.value > 0xFFFF ? 8 : 4
+            return (count == 8 ? "\\U" : "\\u") + String(repeating: "0", count: count - digits.utf8.count) + digits
+        default: return String(scalar)
+        }
     }
 
     private static func words(_ origin: Origin) -> String {
         switch origin {
         case .flag(let flag): flag
         case .environment(let name): name
-        case .file(let path, let line): "\(path):\(line)"
+        case .file(let path, let line): "\(path.escapingControlCharacters):\(line)"
         case .standard: "default"
         }
     }
+}
+
+extension Configuration: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// All settings, without secrets.
+    public var description: String { printed }
+    /// The same.
+    public var debugDescription: String { printed }
+    /// The same.
+    public var customMirror: Mirror { Mirror(self, unlabeledChildren: [printed]) }
 }
 
 /// All that is wrong with a configuration.

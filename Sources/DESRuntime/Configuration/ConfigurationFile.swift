@@ -1,4 +1,4 @@
-public import DESCore
+internal import DESCore
 
 /// What a YAML file of settings says: sections with scalars and lists of scalars.
 ///
@@ -15,33 +15,47 @@ public struct ConfigurationFile: Sendable {
     /// The path, for messages.
     public let path: String
     let entries: [Entry]
+    /// Sections with nothing in them.
+    let emptySections: [(name: String, line: Int)]
     /// What has no place in such a file, each with its line.
     let problems: [String]
+    /// It could be read, and is YAML: what is not in it is not set.
+    let isWhole: Bool
 
-    /// Reads a file.
-    /// - Throws: ``DESCore/DESError`` if it cannot be read, or is no YAML.
-    public init(path: String) throws(DESError) {
-        try self.init(path: path, text: SmallFile.contents(of: path))
+    /// Reads a file. What is wrong with it, ``Configuration`` reports with all that is wrong.
+    public init(path: String) {
+        self.init(path: path) { () throws(DESError) in try SmallFile.contents(of: path) }
     }
 
     /// Parses the bytes of a file.
-    init(path: String, text: [UInt8]) throws(DESError) {
+    init(path: String, text: [UInt8]) { self.init(path: path) { text } }
+
+    private init(path: String, text: () throws(DESError) -> [UInt8]) {
         self.path = path
         var found = Found(path: path)
-        if let root = try YAMLDocument(text, path: path).root { found.sections(root) }
-        (entries, problems) = (found.entries, found.problems)
+        do throws(DESError) {
+            if let root = try YAMLDocument(text(), path: path).root { found.sections(root) }
+            (problems, isWhole) = (found.problems, true)
+        } catch {
+            (problems, isWhole) = ([error.description], false)
+        }
+        (entries, emptySections) = (found.entries, found.emptySections)
     }
 
     /// Collects what is there.
     private struct Found {
         let path: String
         var entries: [Entry] = []
+        var emptySections: [(name: String, line: Int)] = []
         var problems: [String] = []
+        private var seenSections: Set<String> = []
         private var seen: Set<String> = []
 
         init(path: String) { self.path = path }
 
-        private mutating func problem(_ line: Int, _ what: String) { problems.append("\(path):\(line): \(what)") }
+        private mutating func problem(_ line: Int, _ what: String) {
+            problems.append("\(path):\(line): \(what.escapingControlCharacters)")
+        }
 
         mutating func sections(_ root: YAMLDocument.Node) {
             if case .scalar(let text) = root.content, text.isEmpty { return }  // only comments
@@ -53,9 +67,11 @@ public struct ConfigurationFile: Sendable {
                     problem(key.line, "expected the name of a section")
                     continue
                 }
+                // Both count here; another program that reads the file may take one of them.
+                if !seenSections.insert(section).inserted { problem(key.line, "\(section): is there twice") }
                 switch value.content {
-                case .mapping(let members): settings(section, members)
-                case .scalar(""): continue  // a section with nothing in it
+                case .mapping(let members) where !members.isEmpty: settings(section, members)
+                case .mapping, .scalar(""): emptySections.append((section, key.line))
                 default: problem(value.line, "\(section): expected settings below it, each on a line of its own")
                 }
             }
@@ -90,4 +106,13 @@ public struct ConfigurationFile: Sendable {
             }
         }
     }
+}
+
+extension ConfigurationFile: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The path: what is in the file may be secret.
+    public var description: String { path }
+    /// The same.
+    public var debugDescription: String { path }
+    /// The same.
+    public var customMirror: Mirror { Mirror(self, unlabeledChildren: [path]) }
 }

@@ -1,3 +1,5 @@
+internal import DESCore
+
 /// Where a service listens: `127.0.0.1:8000`, `[::1]:8000`.
 public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     /// A name or an address, without brackets.
@@ -26,7 +28,7 @@ public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
             guard let end = rest.firstIndex(of: "]") else { return nil }
             host = String(rest[rest.index(after: rest.startIndex)..<end])
             let tail = rest[rest.index(after: end)...]
-            guard tail.isEmpty || tail.hasPrefix(":") else { return nil }
+            guard tail.isEmpty || tail.hasPrefix(":"), host.contains(":") else { return nil }
             digits = tail.isEmpty ? nil : tail.dropFirst()
         } else {
             let parts = rest.split(separator: ":", omittingEmptySubsequences: false)
@@ -34,7 +36,7 @@ public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
             host = String(parts[0])
             digits = parts.count == 2 ? parts[1] : nil
         }
-        guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 != UInt8(ascii: "/") && $0 < 0x7F }) else {
+        guard !host.isEmpty, host.utf8.allSatisfy({ $0.isLetterOrDigit || ".-_:%".utf8.contains($0) }) else {
             return nil
         }
         port = standardPort

@@ -22,7 +22,8 @@ public struct SettingKind<Value: Sendable>: Sendable {
     /// The value of what was written; several texts only for a list.
     /// - Throws: ``SettingProblem``.
     func value(of texts: [String]) throws -> Value {
-        let written = texts.map { "\"" + $0.escapingControlCharacters + "\"" }.joined(separator: ", ")
+        let quoted = texts.map { "\"" + $0.escapingControlCharacters + "\"" }
+        let written = quoted.isEmpty ? "an empty list" : quoted.joined(separator: ", ")
         do {
             if let parseList {
                 if let value = try parseList(texts) { return value }
@@ -37,15 +38,17 @@ public struct SettingKind<Value: Sendable>: Sendable {
 
     /// The same for a setting that need not be set.
     var optional: SettingKind<Value?> {
-        if let parseList { return SettingKind<Value?>(list: expected) { .some(try parseList($0)) } }
+        if let parseList {
+            return SettingKind<Value?>(list: expected) { texts in try parseList(texts).map { .some($0) } }
+        }
         let parse = parse
         return SettingKind<Value?>(expected) { text in try parse(text).map { .some($0) } }
     }
 
-    /// Several of a kind.
+    /// One of a kind or several.
     static func list<Element>(of kind: SettingKind<Element>) -> SettingKind<[Element]> where Value == [Element] {
-        SettingKind<[Element]>(list: "a list, each \(kind.expected)") { texts in
-            try texts.map { try kind.value(of: [$0]) }
+        SettingKind<[Element]>(list: "a list of at least one, each \(kind.expected)") { texts in
+            texts.isEmpty ? nil : try texts.map { try kind.value(of: [$0]) }
         }
     }
 }
@@ -85,7 +88,7 @@ extension SettingKind where Value == Int {
             ("GB", 1_000_000_000), ("B", 1),
         ]
         let (low, high) = (range.lowerBound, range.upperBound)
-        return Self("a count of bytes from \(low) to \(high), such as 512, 64KiB or 10MB") { text in
+        return Self("a count of bytes from \(low) to \(high), such as 4096, 64KiB or 10MB") { text in
             let unit = units.first { text.hasSuffix($0.0) } ?? ("", 1)
             guard let number = Int(text.dropLast(unit.0.utf8.count)) else { return nil }
             let (value, isTooMuch) = number.multipliedReportingOverflow(by: unit.1)
@@ -98,7 +101,8 @@ extension SettingKind where Value == Duration {
     /// A time such as `500ms`, `30s`, `5m`, `1h`; a number alone is seconds.
     public static func duration(_ range: ClosedRange<Duration>) -> Self {
         let units: [(String, Double)] = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3_600)]
-        return Self("a time from \(range.lowerBound) to \(range.upperBound), such as 500ms, 30s or 5m") { text in
+        let (low, high) = (written(range.lowerBound), written(range.upperBound))
+        return Self("a time from \(low) to \(high), such as 500ms, 30s or 5m") { text in
             let unit = units.first { text.hasSuffix($0.0) } ?? ("", 1)
             let digits = text.dropLast(unit.0.utf8.count)
             guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }),
@@ -107,6 +111,16 @@ extension SettingKind where Value == Duration {
             let value = Duration.milliseconds(Int((number * unit.1 * 1_000).rounded()))
             return range.contains(value) ? value : nil
         }
+    }
+
+    /// As it can be parsed.
+    private static func written(_ time: Duration) -> String {
+        let milliseconds = Int(time / .milliseconds(1))
+        let units = [("h", 3_600_000), ("m", 60_000), ("s", 1_000)]
+        guard let unit = units.first(where: { milliseconds >= $0.1 && milliseconds % $0.1 == 0 }) else {
+            return "\(milliseconds)ms"
+        }
+        return "\(milliseconds / unit.1)\(unit.0)"
     }
 }
 

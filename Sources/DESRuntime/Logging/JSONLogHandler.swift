@@ -27,15 +27,12 @@ public struct JSONLogHandler: LogHandler {
 
     /// Takes a line.
     public func log(event: LogEvent) {
-        var members = [
-            JSON.Member("time", .string(Timestamp.now.text ?? "")),
-            JSON.Member("level", .string(event.level.rawValue)),
-            JSON.Member("event", .string(event.message.description)),
-            JSON.Member("logger", .string(label)),
-        ]
+        var members = JSONLogHandler.head(level: event.level, event: event.message.description, logger: label)
         let all = metadata.merging(metadataProvider?.get() ?? [:]) { $1 }.merging(event.metadata ?? [:]) { $1 }
         for (key, value) in all.sorted(by: { $0.key < $1.key }) {
-            members.append(JSON.Member(key, JSONLogHandler.json(value)))
+            // Which of two members of one name counts depends on who reads.
+            let isTaken = JSONLogHandler.names.contains(key) || key == "error" && event.error != nil
+            members.append(JSON.Member(isTaken ? "metadata.\(key)" : key, JSONLogHandler.json(value)))
         }
         if let error = event.error { members.append(JSON.Member("error", .string("\(error)"))) }
         var line: [UInt8] = []
@@ -44,11 +41,21 @@ public struct JSONLogHandler: LogHandler {
         writer.write(line)
     }
 
+    private static let names: Set = ["time", "level", "event", "logger"]
+
+    /// What every line begins with.
+    static func head(level: Logger.Level, event: String, logger: String) -> [JSON.Member] {
+        [
+            JSON.Member("time", .string(Timestamp.now.text ?? "")), JSON.Member("level", .string(level.rawValue)),
+            JSON.Member("event", .string(event)), JSON.Member("logger", .string(logger)),
+        ]
+    }
+
     private static func json(_ value: Logger.MetadataValue) -> JSON {
         switch value {
         case .string(let text): .string(text)
         case .stringConvertible(let value as Int): .integer(value)
-        case .stringConvertible(let value as Double): .number("\(value)")
+        case .stringConvertible(let value as Double) where value.isFinite: .number("\(value)")
         case .stringConvertible(let value as Bool): .bool(value)
         case .stringConvertible(let value): .string(value.description)
         case .array(let values): .array(values.map(json))

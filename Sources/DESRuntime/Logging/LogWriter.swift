@@ -1,17 +1,22 @@
 internal import DESCore
 internal import Glibc
+internal import Logging
 
 /// Writes lines to a descriptor on a thread of its own: who logs never waits for who reads the log.
 ///
-/// Up to ``lineCountMax`` lines wait; what comes while so many do is dropped, and how many were is said in a line.
+/// Up to ``lineCountMax`` lines wait; what comes while so many do is dropped, and so is what the descriptor does not take.
+/// How many lines were dropped is said in a line.
 public final class LogWriter: Sendable {
     private struct State {
         var waiting: [[UInt8]] = []
         var isWriting = false
         var dropped = 0
+        /// The line that was written last has no end.
+        var isTorn = false
     }
 
     static let lineCountMax = 10_000
+    private static let lineEnd = UInt8(ascii: "\n")
     private let descriptor: Int32
     private let state = Monitor(State())
 
@@ -20,6 +25,11 @@ public final class LogWriter: Sendable {
     public init(descriptor: Int32 = 2) throws {
         self.descriptor = descriptor
         try startThread { [self] in
+            // A reader that is gone is an error of this thread's write(2), not the end of the process.
+            var signals = sigset_t()
+            sigemptyset(&signals)
+            sigaddset(&signals, SIGPIPE)
+            pthread_sigmask(SIG_BLOCK, &signals, nil)
             while true { writeNext() }
         }
     }
@@ -41,26 +51,50 @@ public final class LogWriter: Sendable {
     }
 
     private func writeNext() {
-        let (lines, dropped) = state.wait { state -> ([[UInt8]], Int)? in
+        var (lines, dropped, isTorn) = state.wait { state -> ([[UInt8]], Int, Bool)? in
             guard !state.waiting.isEmpty else { return nil }
             defer { (state.waiting, state.dropped, state.isWriting) = ([], 0, true) }
-            return (state.waiting, state.dropped)
+            return (state.waiting, state.dropped, state.isTorn)
         }
-        var bytes = Array(lines.joined())
-        if dropped > 0 {
-            bytes +=
-                Array(
-                    #"{"level":"warning","event":"log.dropped","lines":\#(dropped)}"#.utf8) + [UInt8(ascii: "\n")]
+        if dropped > 0 { lines.append(LogWriter.report(dropped)) }
+        let bytes = Array(lines.joined())
+        if isTorn { isTorn = writeToDescriptor([LogWriter.lineEnd]) == 0 }
+        let count = isTorn ? 0 : writeToDescriptor(bytes)
+        if count > 0 { isTorn = bytes[count - 1] != LogWriter.lineEnd }
+        var lost = bytes[count...].count { $0 == LogWriter.lineEnd }
+        // The report was not written either. What it said is to be said by the next one.
+        if lost > 0, dropped > 0 { lost += dropped - 1 }
+        state.update { state in
+            state.dropped += lost
+            (state.isTorn, state.isWriting) = (isTorn, false)
         }
+    }
+
+    /// How many of the bytes it took: fewer if nobody reads them any more, or the disk is full.
+    private func writeToDescriptor(_ bytes: [UInt8]) -> Int {
         var start = 0
         while start < bytes.count {
             let count = bytes.withUnsafeBytes { buffer in
                 Glibc.write(descriptor, buffer.baseAddress.map { $0 + start }, bytes.count - start)
             }
             if count < 0, errno == EINTR { continue }
-            if count <= 0 { break }  // nobody reads it any more
+            if count < 0, errno == EAGAIN {  // somebody who shares it has made it so that it does not block
+                var wish = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                poll(&wish, 1, -1)
+                continue
+            }
+            if count <= 0 { break }
             start += count
         }
-        state.update { $0.isWriting = false }
+        return start
+    }
+
+    private static func report(_ dropped: Int) -> [UInt8] {
+        var line: [UInt8] = []
+        JSON.object(
+            JSONLogHandler.head(level: .warning, event: "log.dropped", logger: "log")
+                + [JSON.Member("lines", .integer(dropped))]
+        ).encode(into: &line)
+        return line + [lineEnd]
     }
 }

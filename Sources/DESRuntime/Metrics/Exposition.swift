@@ -18,7 +18,7 @@ enum Exposition {
             case .gauge: "gauge"
             case .histogram: "histogram"
             }
-        return "# HELP \(metric.name) \(metric.help)\n# TYPE \(metric.name) \(type)\n"
+        return "# HELP \(metric.name) \(escaped(metric.help, quotes: false))\n# TYPE \(metric.name) \(type)\n"
     }
 
     /// `0.005`, `12`, `+Inf`
@@ -29,12 +29,12 @@ enum Exposition {
         return "\(value)"
     }
 
-    private static func escaped(_ value: String) -> String {
+    private static func escaped(_ value: String, quotes: Bool = true) -> String {
         var text = ""
         for scalar in value.unicodeScalars {
             switch scalar {
             case "\\": text += "\\\\"
-            case "\"": text += "\\\""
+            case "\"" where quotes: text += "\\\""
             case "\n": text += "\\n"
             default: text.unicodeScalars.append(scalar)
             }

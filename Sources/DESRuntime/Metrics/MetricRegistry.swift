@@ -3,8 +3,8 @@ internal import DESCore
 
 /// Keeps the values of the catalogue's metrics, and writes them for Prometheus.
 ///
-/// What is not in the catalogue (libraries have metrics of their own) is not kept: each metric we show has a help text and
-/// labels that we know.
+/// What is not in the catalogue (libraries have metrics of their own) or has other labels there is not kept: each metric we
+/// show has a help text and labels that we know.
 public final class MetricRegistry: MetricsFactory, Sendable {
     /// A metric with all its series.
     private final class Family: Sendable {
@@ -13,9 +13,11 @@ public final class MetricRegistry: MetricsFactory, Sendable {
 
         init(_ metric: Metric) { self.metric = metric }
 
-        /// The series with these labels; made by `make` the first time.
+        /// The series with these labels, in any order; made by `make` the first time. `nil` if the metric has others.
         func series<S: Series>(_ dimensions: [(String, String)], _ make: () -> S) -> S? {
-            let labels = Exposition.labels(dimensions.map { (name: $0.0, value: $0.1) })
+            let values = metric.labels.compactMap { name in dimensions.first { $0.0 == name }?.1 }
+            guard values.count == metric.labels.count, values.count == dimensions.count else { return nil }
+            let labels = Exposition.labels(zip(metric.labels, values).map { (name: $0, value: $1) })
             return series.withLock { series in
                 if let known = series[labels] { return known as? S }
                 let new = make()

@@ -11,7 +11,8 @@ protocol Series: AnyObject, Sendable {
 final class CounterSeries: Series, CounterHandler {
     private let count = Atomic<Int>(0)
 
-    func increment(by amount: Int64) { count.wrappingAdd(Int(amount), ordering: .relaxed) }
+    /// Prometheus takes a counter that goes back for a process that was started again.
+    func increment(by amount: Int64) { if amount > 0 { count.wrappingAdd(Int(amount), ordering: .relaxed) } }
     func reset() { count.store(0, ordering: .relaxed) }
 
     func write(_ name: String, _ labels: String, to text: inout String) {
@@ -68,7 +69,8 @@ final class HistogramSeries: Series, TimerHandler, RecorderHandler {
 
     func record(_ value: Double) {
         var bucket = 0
-        while bucket < bounds.count, value > bounds[bucket] { bucket += 1 }
+        // Not `>`: what is no number lies above all bounds, as in Prometheus' own libraries.
+        while bucket < bounds.count, !(value <= bounds[bucket]) { bucket += 1 }
         counts[bucket].wrappingAdd(1, ordering: .relaxed)
         sum.add(value)
     }

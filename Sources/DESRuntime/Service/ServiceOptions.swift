@@ -24,25 +24,29 @@ public struct ServiceOptions: ParsableArguments {
 
     /// Reads the settings of a program.
     func configuration(
-        _ settings: [any SettingDeclaration], flags: [String: (flag: String, text: String?)]
+        _ settings: [any SettingDeclaration], flags: [String: (flag: String, text: String?)],
+        environment: Environment = .process
     ) throws(ConfigurationError) -> Configuration {
         var given: [String: (flag: String, text: String)] = [:]
+        var problems: [String] = []
         for text in self.settings {
-            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            guard parts.count == 2 else {
-                throw ConfigurationError(
-                    problems: ["--set \(text.escapingControlCharacters): expected KEY=VALUE"])
+            if let end = text.utf8.firstIndex(of: UInt8(ascii: "=")) {
+                let key = String(text[..<end])
+                given[key] = ("--set \(key.escapingControlCharacters)", String(text.utf8[end...].dropFirst()) ?? "")
+            } else {
+                // No more of it than keys have: what follows may be a secret.
+                let key = text.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "." || $0 == "-") }
+                problems.append("--set \(key): expected KEY=VALUE, such as names.shard-bits=10")
             }
-            given[parts[0]] = ("--set \(parts[0])", parts[1])
         }
         for (key, flag) in flags { if let text = flag.text { given[key] = (flag.flag, text) } }
-        let environment = Environment.process
-        var file: ConfigurationFile?
-        if let path = config ?? environment["DES_CONFIG"] {
-            do { file = try ConfigurationFile(path: path) } catch {
-                throw ConfigurationError(problems: [error.description])
-            }
+        let file = (config ?? environment["DES_CONFIG"]).map { ConfigurationFile(path: $0) }
+        do throws(ConfigurationError) {
+            let configuration = try Configuration(settings, flags: given, environment: environment, file: file)
+            if problems.isEmpty { return configuration }
+        } catch {
+            problems += error.problems
         }
-        return try Configuration(settings, flags: given, environment: environment, file: file)
+        throw ConfigurationError(problems: problems)
     }
 }

@@ -41,6 +41,8 @@ public enum ServiceProgram {
         flags: [String: (flag: String, text: String?)],
         services: @Sendable (ServiceRuntime) async throws -> [any Service]
     ) async -> Never {
+        // Whoever reads our output or sits at the other end of a socket may go; write(2) says so.
+        signal(SIGPIPE, SIG_IGN)
         let configuration: Configuration
         do {
             configuration = try options.configuration(settings + Settings.service, flags: flags)
