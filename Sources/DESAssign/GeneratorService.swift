@@ -14,6 +14,7 @@ struct GeneratorService: Service {
         runtime.metrics.observe(MetricCatalog.namesIssued) { Double(generator.counts.issued) }
         runtime.metrics.observe(MetricCatalog.generatorWaits) { Double(generator.counts.waits) }
         runtime.metrics.observe(MetricCatalog.nodesHeld) { Double(generator.counts.nodes) }
+        runtime.metrics.observe(MetricCatalog.nameLead) { Double(generator.counts.lead) / 1_000 }
         runtime.metrics.observe(MetricCatalog.clockSteps) { Double(generator.counts.clockSteps) }
     }
 

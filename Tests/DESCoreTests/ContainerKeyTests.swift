@@ -55,6 +55,7 @@ struct ContainerKeyTests {
             "2026-01-31/0F.des", "2026-01-31/shard_-1.des", "2026-01-31/+f.des", "2026-01-31/shard_65536.des",
             "2026-01-31/shard_00007/x.des", "shard_00007/\(id).des", "2026-01-31/shard_00007/\(id).parquet",
             "2026-01-31/shard_00007/019C1234-5678-7abc-8def-0123456789ab.des", "2026-01-31/fffff.des",
+            "/2026-01-31/0f.des",
         ])
     func none(text: String) { #expect(ContainerKey(text) == nil) }
 

@@ -16,6 +16,7 @@ private final class FakeClock: Sendable {
     func pass(_ milliseconds: Int) { times.withLock { $0 = ($0.wall + milliseconds, $0.steady + milliseconds) } }
     /// The wall clock is set.
     func step(_ milliseconds: Int) { times.withLock { $0.wall += milliseconds } }
+    var wall: Int { times.withLock { $0.wall } }
 }
 
 /// Clocks that go on by some milliseconds whenever they are asked, so that nobody has to wait. Every now and then the wall
@@ -66,6 +67,22 @@ private struct SeenValues {
     }
 }
 
+/// Given once, waited for by one.
+private actor Signal {
+    private var isGiven = false
+    private var waiting: CheckedContinuation<Void, Never>?
+
+    func give() {
+        isGiven = true
+        waiting?.resume()
+        waiting = nil
+    }
+
+    func wait() async {
+        if !isGiven { await withCheckedContinuation { waiting = $0 } }
+    }
+}
+
 /// Node ids of a test, with what was stored for them.
 private final class FakeLeases: NodeLeases {
     struct State {
@@ -77,6 +94,9 @@ private final class FakeLeases: NodeLeases {
         /// As if another process had the only id.
         var isHeldElsewhere = false
         var raises = 0
+        var attempts = 0
+        /// Done before a ceiling is stored.
+        var onRaise: (@Sendable () async -> Void)?
     }
     let state: Monitor<State>
 
@@ -84,6 +104,7 @@ private final class FakeLeases: NodeLeases {
 
     func acquire() async throws -> (any NodeLease)? {
         try state.withLock { state in
+            state.attempts += 1
             if state.isHeldElsewhere { throw DESError(.conflict, "held by another process") }
             return state.free.isEmpty
                 ? nil : Lease(node: state.free[0], floor: state.ceilings[state.free.removeFirst()] ?? 0, all: self)
@@ -96,8 +117,12 @@ private final class FakeLeases: NodeLeases {
         let all: FakeLeases
 
         func raise(to ceiling: Int) async throws {
+            await all.state.withLock { $0.onRaise }?()
             try all.state.withLock { state in
                 if state.isLost { throw DESError(.conflict, "lost") }
+                if ceiling < max(floor, state.ceilings[node] ?? 0) {
+                    Issue.record("a ceiling is lowered to \(ceiling)")
+                }
                 state.ceilings[node] = ceiling
                 state.raises += 1
             }
@@ -106,7 +131,8 @@ private final class FakeLeases: NodeLeases {
         func release(at ceiling: Int) async throws {
             try all.state.withLock { state in
                 if state.unreleasable == node { throw DESError(.unavailable, "cannot be stored") }
-                state.ceilings[node] = max(ceiling, floor)
+                if ceiling < floor { Issue.record("an id is given back at \(ceiling), below its floor") }
+                state.ceilings[node] = ceiling
                 state.free.append(node)
             }
         }
@@ -195,7 +221,8 @@ struct NameGeneratorTests {
         for round in 1...4 {
             _ = try await generator.reserve(256 * 10)
             clock.pass(1_000)
-            #expect(generator.counts.nodes == min(round + 1, 3))
+            while generator.counts.nodes < min(round + 1, 3) { await Task.yield() }  // leased beside the request
+            #expect(generator.counts.nodes <= 3)
         }
         let nodes = Set(try await generator.reserve(768).map(\.value.node))
         #expect(nodes == [1, 2, 3])
@@ -228,10 +255,12 @@ struct NameGeneratorTests {
     func heldElsewhere() async throws {
         let leases = FakeLeases([1])
         leases.state.withLock { $0.isHeldElsewhere = true }
-        let generator = NameGenerator(leases: leases, clock: FakeClock(wall: start).clock)
+        let clock = FakeClock(wall: start)
+        let generator = NameGenerator(leases: leases, clock: clock.clock)
         let error = await #expect(throws: DESError.self) { try await generator.next() }
         #expect(error?.code == .conflict && generator.obstacle == error && generator.failure == nil)
         leases.state.withLock { $0.isHeldElsewhere = false }
+        clock.pass(1_000)
         _ = try await generator.next()
         #expect(generator.obstacle == nil)
     }
@@ -262,10 +291,81 @@ struct NameGeneratorTests {
         options.crowdedWait = 0
         let generator = NameGenerator(leases: leases, clock: FakeClock(wall: start).clock, options: options)
         _ = try await generator.reserve(1)
-        #expect(generator.counts.nodes == 2)
+        while generator.counts.nodes < 2 { await Task.yield() }
         leases.state.withLock { $0.unreleasable = 1 }
         await #expect(throws: DESError.self) { try await generator.stop() }
         #expect(leases.state.withLock { $0.free } == [2])
+    }
+
+    @Test("a ceiling that is stored while the generator is stopped allows no name")
+    func stoppedMeanwhile() async throws {
+        let (clock, leases) = (FakeClock(wall: start), FakeLeases([1]))
+        let generator = NameGenerator(leases: leases, clock: clock.clock)
+        _ = try await generator.next()
+        let (storing, stop) = (Signal(), Signal())
+        leases.state.withLock { state in
+            state.onRaise = {
+                await storing.give()
+                await stop.wait()
+            }
+        }
+        clock.pass(10_000)  // beyond the ceiling
+        let waiting = Task { try await generator.next() }
+        await storing.wait()
+        let stopping = Task { try await generator.stop() }
+        while generator.failure == nil { await Task.yield() }
+        await stop.give()
+        await #expect(throws: DESError.self) { try await waiting.value }
+        try await stopping.value
+        #expect(generator.nextIfAtHand() == nil)
+    }
+
+    @Test("many requests that wait for an id share one attempt to have it")
+    func oneAttempt() async throws {
+        let leases = FakeLeases([])
+        let generator = NameGenerator(leases: leases, clock: FakeClock(wall: start).clock)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<500 {
+                group.addTask {
+                    let error = await #expect(throws: DESError.self) { try await generator.next() }
+                    #expect(error?.code == .unavailable)
+                }
+            }
+        }
+        #expect(leases.state.withLock { $0.attempts } == 1)
+    }
+
+    @Test("names that run ahead of the clock come nearer to it while time passes, and the lead is known")
+    func catchingUp() async throws {
+        let (clock, leases) = (FakeClock(wall: start), FakeLeases([1]))
+        let generator = NameGenerator(leases: leases, clock: clock.clock)
+        _ = try await generator.next()
+        clock.step(-60_000)
+        _ = try await generator.next()
+        var leads: [Int] = []
+        for _ in 0..<5 {
+            clock.pass(60_000)
+            let name = try await generator.next()
+            #expect(name.milliseconds - clock.wall == generator.counts.lead)
+            leads.append(generator.counts.lead)
+        }
+        #expect(leads == [45_000, 30_000, 15_000, 0, 0])
+        #expect(generator.counts.clockSteps == 1)
+    }
+
+    @Test("of several ids that cannot be used yet the one that can be first takes part first")
+    func floors() async throws {
+        var sequence = NameSequence()
+        sequence.allow(before: .max)
+        for (node, floor) in [(1, 0), (2, 9_000), (3, 5_000), (4, 7_000)] as [(UInt8, Int)] {
+            sequence.add(node: node, floor: floor)
+        }
+        func nodes(at moment: Int) -> Set<UInt8> {
+            guard let run = sequence.take(4 * 256, now: moment) else { return [] }
+            return Set((0..<run.count).map { run[$0].node })
+        }
+        #expect(nodes(at: 4_999) == [1] && nodes(at: 5_000) == [1, 3])
+        #expect(nodes(at: 8_000) == [1, 3, 4] && nodes(at: 9_000) == [1, 2, 3, 4])
     }
 
     @Test("one generator serves any prefix, and no value comes under two of them")

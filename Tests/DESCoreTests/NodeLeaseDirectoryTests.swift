@@ -103,6 +103,48 @@ struct NodeLeaseDirectoryTests {
         #expect(error?.code == .corrupt && error?.place == file(0))
     }
 
+    @Test("whoever removes or replaces the file of an id ends its lease: no ceiling is stored where nobody finds it")
+    func removed() async throws {
+        for replace in [false, true] {
+            let lease = try await acquireFirst()
+            try await lease.raise(to: 100)
+            let bytes = try Self.read(file(0))
+            unlink(file(0))
+            if replace { try FileDescriptor(opening: file(0), O_WRONLY | O_CREAT).write(bytes.span.bytes) }
+            let error = await #expect(throws: DESError.self) { try await lease.raise(to: 200) }
+            #expect(error?.code == .conflict && error?.place == file(0))
+        }
+    }
+
+    @Test("an id whose names would begin far in the future is taken only when there is no other")
+    func farFloor() async throws {
+        let clock = NameClock(wall: { 1_000_000 }, steady: { 0 })
+        for (node, floor) in [(0, 9_000_000), (1, 5_000_000), (2, 1_000_000)] {
+            let one = NodeLeaseDirectory(path: directory.path, nodes: UInt8(node)...UInt8(node), clock: clock)
+            try await one.acquire()?.release(at: floor)
+        }
+        let all = NodeLeaseDirectory(path: directory.path, nodes: 0...2, clock: clock)
+        var held: [any NodeLease] = []
+        for _ in 0..<3 { held.append(try #require(try await all.acquire())) }
+        #expect(held.map(\.node) == [2, 1, 0])
+    }
+
+    @Test("the directory is made with all above it, and a file appears whole")
+    func made() async throws {
+        let path = directory.path + "/a/b//c/"
+        let lease = try #require(try await NodeLeaseDirectory(path: path, nodes: 4...4).acquire())
+        #expect(lease.floor == 0)
+        #expect(try Self.read(path + "node-004").count == 128)
+        var entries: [String] = []
+        let opened = try #require(opendir(path))
+        while let entry = readdir(opened) {
+            entries.append(
+                withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
+        }
+        closedir(opened)
+        #expect(entries.filter { !$0.hasPrefix(".") } == ["node-004"])
+    }
+
     private static func read(_ path: String) throws -> [UInt8] {
         let file = try FileDescriptor(opening: path, O_RDONLY)
         return try file.read(0..<Int(try file.status().st_size))

@@ -34,6 +34,11 @@ public struct ContainerKey: Sendable, Hashable {
 
     /// Parses a key of any layout; `nil` if it is none of a container.
     public init?(_ key: String) {
+        self.init(parts: key)
+        guard text == key else { return nil }  // such as one that begins with a slash
+    }
+
+    private init?(parts key: String) {
         var parts = key.split(separator: "/", omittingEmptySubsequences: false)[...]
         guard let file = parts.popLast(), file.hasSuffix(".des"), let parent = parts.popLast() else { return nil }
         let stem = file.dropLast(4)

@@ -10,8 +10,12 @@ public final class NameGenerator: Sendable {
         public var nodeCountMax = 4
         /// Names are reserved at most so many milliseconds ahead; who wants more is told to come again.
         public var leadMax = 5_000
-        /// How many milliseconds ahead of the time the ceiling is stored. After a crash, names may be so far in the future.
+        /// How many milliseconds ahead of what is wanted the ceiling is stored. After a crash names begin there: so far, and
+        /// what was reserved ahead, in the future.
         public var horizon = 5_000
+        /// For so many milliseconds after an attempt to lease an id or to store a ceiling failed, requests that need one
+        /// fail as it did.
+        public var troubleTime = 100
         /// From a wait of so many milliseconds on, one more node id is leased.
         public var crowdedWait = 20
 
@@ -29,6 +33,9 @@ public final class NameGenerator: Sendable {
         public var nodes = 0
         /// How often the clock was found to be set back.
         public var clockSteps = 0
+        /// Milliseconds that names are ahead of the clock: after a crash, after the clock was set back, or because more were
+        /// wanted than a millisecond has.
+        public var lead = 0
     }
 
     private struct State: Sendable {
@@ -37,15 +44,15 @@ public final class NameGenerator: Sendable {
         var waits = 0
         /// Why there are no more names.
         private(set) var failure: DESError?
-        /// Why the last attempt to lease a node id, or to store a ceiling, did not succeed.
-        var trouble: DESError?
+        /// Why the last attempt to lease a node id, or to store a ceiling, did not succeed, and when that was (steady).
+        var trouble: (error: DESError, since: Int)?
         /// When it makes sense again to ask for one more node id.
         var nextLease = Int.min
 
         /// No name from now on.
         mutating func fail(_ error: DESError) {
             if failure == nil { failure = error }
-            sequence.ceiling = Int.min
+            sequence.end()
         }
     }
 
@@ -75,7 +82,7 @@ public final class NameGenerator: Sendable {
         state.withLock { state in
             Counts(
                 issued: state.issued, waits: state.waits, nodes: state.sequence.nodeCount,
-                clockSteps: state.sequence.stepCount)
+                clockSteps: state.sequence.stepCount, lead: state.sequence.lead)
         }
     }
 
@@ -89,7 +96,7 @@ public final class NameGenerator: Sendable {
             if let failure = state.failure { return failure }
             let now = state.sequence.time(clock)
             if state.sequence.moment(after: 1, now: now) < state.sequence.ceiling { return nil }
-            return state.trouble ?? DESError(.unavailable, "no node id is leased yet")
+            return state.trouble?.error ?? DESError(.unavailable, "no node id is leased yet")
         }
     }
 
@@ -115,10 +122,12 @@ public final class NameGenerator: Sendable {
     /// - Throws: ``DESError/Code/unavailable`` (transient) if that would take too long, or no node id can be had;
     ///   ``DESError/Code/conflict`` once a lease was lost.
     public func reserve(_ count: Int, _ prefix: NamePrefix? = nil) async throws -> NameReservation {
+        precondition(count > 0, "names are reserved by the piece")
         while true {
             switch try attempt(count, prefix ?? self.prefix) {
             case .reserved(let reservation, let wait):
-                if wait >= options.crowdedWait { await leaseAnother() }
+                // Whoever keeps leases may be slow; that is not waited for.
+                if wait >= options.crowdedWait { Task { await leaseAnother() } }
                 if wait > 0 { try await Task.sleep(for: .milliseconds(wait)) }
                 return reservation
             case .ceilingReached(let wanted): try await raise(above: wanted)
@@ -139,6 +148,7 @@ public final class NameGenerator: Sendable {
             while reservation.count < count, let run = state.sequence.take(count - reservation.count, now: now) {
                 reservation.append(run)
             }
+            precondition(reservation.count == count, "all lie below the ceiling")
             state.issued += count
             let wait = max(0, state.sequence.moment - now)
             if wait > 0 { state.waits += 1 }
@@ -158,12 +168,14 @@ public final class NameGenerator: Sendable {
 
     /// Leases the first node id, or stores a higher ceiling of those held.
     private func raise(above wanted: Int) async throws {
+        try throwTrouble()
         try await keeper.alone { [self] keeper in
-            let now = try state.withLock { state in
+            try throwTrouble()
+            let (ceiling, now) = try state.withLock { state in
                 if let failure = state.failure { throw failure }
-                return state.sequence.time(clock)
+                return (state.sequence.ceiling, state.sequence.time(clock))
             }
-            guard state.withLock({ $0.sequence.ceiling }) <= wanted else { return }  // somebody else has done it
+            guard ceiling <= wanted else { return }  // somebody else has done it
             let higher = max(wanted, now) + options.horizon
             do {
                 if keeper.held.isEmpty {
@@ -171,22 +183,29 @@ public final class NameGenerator: Sendable {
                     state.withLock { state in
                         state.sequence.add(node: lease.node, floor: lease.floor)
                         // A floor in the future is where the names begin: it needs a ceiling above it, the next time.
-                        state.sequence.ceiling = max(higher, lease.floor)
+                        state.sequence.allow(before: max(higher, lease.floor))
                     }
                 } else {
                     try await keeper.raise(to: higher)
-                    state.withLock { $0.sequence.ceiling = higher }
+                    state.withLock { $0.sequence.allow(before: higher) }
                 }
                 state.withLock { $0.trouble = nil }
             } catch {
                 let trouble = error as? DESError ?? DESError(.unavailable, "\(error)")
                 state.withLock { state in
-                    state.trouble = trouble
+                    state.trouble = (trouble, clock.steady())
                     // A lease that is lost is the end: its values may be somebody else's from now on.
                     if trouble.code == .conflict, !keeper.held.isEmpty { state.fail(trouble) }
                 }
                 throw error
             }
+        }
+    }
+
+    /// What failed a moment ago is not tried again for every request that waits for it.
+    private func throwTrouble() throws {
+        try state.withLock { state in
+            if let trouble = state.trouble, clock.steady() - trouble.since < options.troubleTime { throw trouble.error }
         }
     }
 
@@ -200,7 +219,10 @@ public final class NameGenerator: Sendable {
         }
         guard isWanted else { return }
         try? await keeper.alone { [self] keeper in
-            let ceiling = state.withLock { $0.failure == nil ? $0.sequence.ceiling : nil }
+            // Of what is held now, not of when this was asked for.
+            let ceiling = state.withLock { state in
+                state.failure == nil && state.sequence.nodeCount < options.nodeCountMax ? state.sequence.ceiling : nil
+            }
             guard let ceiling, let lease = try await keeper.acquire(ceiling: ceiling) else { return }
             state.withLock { state in
                 state.sequence.add(node: lease.node, floor: lease.floor)

@@ -23,7 +23,8 @@ struct NameSequence {
     /// The millisecond that values are taken from. It only grows, and may lie ahead of ``time(_:)``.
     private(set) var moment = Int.min
     /// No value of this millisecond or a later one may be taken. `Int.min`: none at all.
-    var ceiling = Int.min
+    private(set) var ceiling = Int.min
+    private var isEnded = false
     /// How often the wall clock was set back.
     private(set) var stepCount = 0
 
@@ -40,21 +41,32 @@ struct NameSequence {
 
     var nodeCount: Int { nodes.count }
 
+    /// Values before `ceiling` may be taken from now on, unless this has ended.
+    mutating func allow(before ceiling: Int) { if !isEnded { self.ceiling = ceiling } }
+
+    /// No value is taken any more, whatever is allowed later.
+    mutating func end() { (isEnded, ceiling) = (true, Int.min) }
+
     /// One more node: its values before `floor` belong to who had it before.
     mutating func add(node: UInt8, floor: Int) {
-        if nodes.isEmpty { (lastTime, moment) = (max(lastTime, floor), max(moment, floor)) }
-        nodes.append(node)
-        floors.append(floor)
+        if nodes.isEmpty {
+            (lastTime, moment) = (max(lastTime, floor), max(moment, floor))
+            behind = nil
+        }
+        // Those that are in use keep their places; of the others the one that can be used first comes first.
+        let place = (usableCount..<nodes.count).first { floors[$0] > floor } ?? nodes.count
+        nodes.insert(node, at: place)
+        floors.insert(floor, at: place)
         admitNodes()
     }
 
-    /// Nodes take part in the order in which they were added, each from its floor on.
+    /// Nodes take part from their floor on, and keep their places from then on.
     private mutating func admitNodes() {
         while usableCount < nodes.count, floors[usableCount] <= moment { usableCount += 1 }
     }
 
     /// Milliseconds since 1970, as names have them: the wall clock, and while that is behind what was the time already,
-    /// what has passed since then.
+    /// three quarters of what has passed since then, so that the clock catches up.
     mutating func time(_ clock: NameClock) -> Int {
         let wall = clock.wall()
         if wall < lastWall { stepCount += 1 }
@@ -66,10 +78,13 @@ struct NameSequence {
             let steady = clock.steady()
             let start = behind ?? (steady, lastTime)
             behind = start
-            lastTime = max(lastTime, start.time + steady - start.steady)
+            lastTime = max(lastTime, start.time + (steady - start.steady) * 3 / 4)
         }
         return lastTime
     }
+
+    /// How many milliseconds the next value is ahead of the wall clock, as it was last seen.
+    var lead: Int { max(0, max(moment, lastTime) - lastWall) }
 
     /// The millisecond of the last of the next `count` values.
     func moment(after count: Int, now: Int) -> Int {

@@ -4,16 +4,21 @@ internal import Glibc
 ///
 /// `node-NNN` in a directory is locked (flock(2)) as long as the id is held, so a process that dies gives it back at once.
 /// It has two lines, each with a ceiling and its checksum, written in turn and synced: whichever write a crash tears, the
-/// other line stands, and values were taken only below that.
+/// other line stands, and values were taken only below that. It appears whole, and whoever holds the lock looks whether it is
+/// still the file of that name: one that was removed protects nobody.
 public final class NodeLeaseDirectory: NodeLeases {
     private let path: String
     private let nodes: ClosedRange<UInt8>
+    private let clock: NameClock
+
+    /// An id whose floor is so many milliseconds ahead of the clock is taken only if there is no other.
+    private static let floorLeadMax = 60_000
 
     /// Leases of `nodes`, kept in the directory at `path`, which is made with all above it.
     ///
     /// The directory must not be on a file system without locks between the hosts that share it.
-    public init(path: String, nodes: ClosedRange<UInt8> = 0...255) {
-        (self.path, self.nodes) = (path, nodes)
+    public init(path: String, nodes: ClosedRange<UInt8> = 0...255, clock: NameClock = .system) {
+        (self.path, self.nodes, self.clock) = (path, nodes, clock)
     }
 
     /// Where the ids of this host are kept unless another place is named: `nodes` in systemd's `$STATE_DIRECTORY`, or in
@@ -26,21 +31,25 @@ public final class NodeLeaseDirectory: NodeLeases {
             ?? directory("HOME", "/.local/state/des/nodes")
     }
 
-    /// The lowest id that is free and whose file is sound.
+    /// The lowest id that is free, whose file is sound and whose names do not begin far in the future, if there is one.
     /// - Throws: ``DESError/Code/conflict`` if there is one id alone and somebody else has it; ``DESError/Code/corrupt`` if
     ///   no id is left but some whose files are damaged.
     public func acquire() async throws -> (any NodeLease)? {
-        let (path, nodes) = (path, nodes)
+        let (path, nodes, latest) = (path, nodes, clock.wall() + NodeLeaseDirectory.floorLeadMax)
         return try await BlockingPool.shared.run {
             try NodeLeaseDirectory.make(path)
             var damage: DESError?
+            var second: NodeLeaseFile?
             for node in nodes {
                 do {
-                    if let lease = try NodeLeaseFile(node: node, directory: path) { return lease }
+                    guard let lease = try NodeLeaseFile(node: node, directory: path) else { continue }
+                    if lease.floor <= latest { return lease }
+                    if lease.floor < second?.floor ?? Int.max { second = lease }
                 } catch let error as DESError where error.code == .corrupt {
                     damage = damage ?? error
                 }
             }
+            if let second { return second }
             if let damage { throw damage }
             guard nodes.count > 1 else {
                 throw DESError(.conflict, "node id \(nodes.lowerBound) is held by another process", place: path)
@@ -53,17 +62,25 @@ public final class NodeLeaseDirectory: NodeLeases {
 extension NodeLeaseDirectory {
     /// Makes a directory and those above it.
     private static func make(_ path: String) throws(DESError) {
-        if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
-        let fault = errno
-        guard fault == ENOENT, let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash > path.startIndex else {
-            throw .system(fault, "cannot make the directory", path)
+        if mkdir(path, 0o755) == 0 { return try synchronize(parent(of: path)) }
+        switch errno {
+        case EEXIST: return
+        case ENOENT where parent(of: path) != path:
+            try make(parent(of: path))
+            guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
+                throw .system(errno, "cannot make the directory", path)
+            }
+            try synchronize(parent(of: path))
+        default: throw .system(errno, "cannot make the directory", path)
         }
-        let parent = String(path[..<slash])
-        try make(parent)
-        guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
-            throw .system(errno, "cannot make the directory", path)
-        }
-        try synchronize(parent)
+    }
+
+    /// `.` for a name alone, and a root for itself.
+    private static func parent(of path: String) -> String {
+        var path = path[...]
+        while path.count > 1, path.hasSuffix("/") { path = path.dropLast() }
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
     /// What was made in a directory is still there after the machine has crashed.
@@ -91,25 +108,47 @@ private final class NodeLeaseFile: NodeLease {
     init?(node: UInt8, directory: String) throws(DESError) {
         let digits = String(node)
         let path = "\(directory)/node-\(String(repeating: "0", count: 3 - digits.count))\(digits)"
-        let file = try FileDescriptor(opening: path, O_RDWR | O_CREAT, mode: 0o644)
+        let file = try NodeLeaseFile.open(path, in: directory)
         guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 else {
             if errno == EWOULDBLOCK { return nil }
             throw .system(errno, "cannot lock", path)
         }
+        // Removed or replaced between the two calls: whoever did that is at work, as if it were held.
+        guard try NodeLeaseFile.isInPlace(file) else { return nil }
         let byteCount = Int(try file.status().st_size)
         let bytes = try file.read(0..<min(byteCount, 2 * NodeLeaseFile.lineByteCount))
         let ceilings = (0..<2).map { NodeLeaseFile.ceiling(inLine: $0, of: bytes) }
-        guard let last = ceilings.compactMap({ $0 }).max() ?? (byteCount == 0 ? 0 : nil) else {
+        guard let last = ceilings.compactMap({ $0 }).max() else {
             throw DESError(
                 .corrupt,
                 "none of the two lines has a ceiling with the right checksum; a node id is only safe without its file "
                     + "when no name of it was made in the future", place: path)
         }
-        // The file must not vanish in a crash with the ceiling that will be in it.
-        if byteCount == 0 { try NodeLeaseDirectory.synchronize(directory) }
         (self.node, floor) = (node, last)
         state = Monitor(State(line: ceilings[0] == last ? 1 : 0))
         self.file = file
+    }
+
+    /// Opens the file. One that is not there yet appears with both lines, synced, so that no crash leaves half of it.
+    private static func open(_ path: String, in directory: String) throws(DESError) -> FileDescriptor {
+        do throws(DESError) {
+            return try FileDescriptor(opening: path, O_RDWR)
+        } catch  where error.code == .notFound {}
+        let draft = "\(path).\(getpid()).\(UInt64.random(in: 0 ... .max))"
+        let file = try FileDescriptor(opening: draft, O_RDWR | O_CREAT | O_EXCL, mode: 0o644)
+        defer { unlink(draft) }
+        try file.write(Array((line(0) + line(0)).utf8).span.bytes)
+        try file.synchronize()
+        guard link(draft, path) == 0 || errno == EEXIST else { throw .system(errno, "cannot make", path) }
+        try NodeLeaseDirectory.synchronize(directory)
+        return try FileDescriptor(opening: path, O_RDWR)
+    }
+
+    /// The open file is still the one at its path.
+    private static func isInPlace(_ file: borrowing FileDescriptor) throws(DESError) -> Bool {
+        let held = try file.status()
+        var found = stat()
+        return stat(file.path, &found) == 0 && found.st_dev == held.st_dev && found.st_ino == held.st_ino
     }
 
     func raise(to ceiling: Int) async throws {
@@ -125,6 +164,9 @@ private final class NodeLeaseFile: NodeLease {
         try state.withLock { state in
             guard !state.isReleased else {
                 throw DESError(.conflict, "node id \(node) was given back", place: file.path)
+            }
+            guard try NodeLeaseFile.isInPlace(file) else {
+                throw DESError(.conflict, "the file of node id \(node) was removed or replaced", place: file.path)
             }
             // A lower ceiling comes only with the last line, which must win: both are written then.
             for line in isLast ? [state.line, 1 - state.line] : [state.line] {

@@ -6,14 +6,18 @@ actor NodeLeaseKeeper {
 
     init(leases: any NodeLeases) { self.leases = leases }
 
-    /// Runs `body` when nobody else's is running.
+    /// Runs `body` after those that were asked for before it.
     func alone(_ body: @escaping @Sendable (isolated NodeLeaseKeeper) async throws -> Void) async throws {
-        while let work { _ = await work.result }
-        let task = Task { try await body(self) }
+        let before = work
+        let task = Task {
+            _ = await before?.result
+            try await body(self)
+        }
         work = task
-        defer { work = nil }
         try await task.value
     }
+
+    // Values of an id before its floor were its former holder's: no ceiling below the floor is ever stored.
 
     /// One more node id, whose ceiling is stored; `nil` if there is none.
     func acquire(ceiling: Int) async throws -> (any NodeLease)? {
@@ -30,7 +34,7 @@ actor NodeLeaseKeeper {
 
     /// Stores a higher ceiling of all that are held.
     func raise(to ceiling: Int) async throws {
-        for lease in held { try await lease.raise(to: ceiling) }
+        for lease in held { try await lease.raise(to: max(ceiling, lease.floor)) }
     }
 
     /// Gives all back, also if one cannot be.
@@ -40,7 +44,7 @@ actor NodeLeaseKeeper {
         held = []
         var failure: (any Error)?
         for lease in leases {
-            do { try await lease.release(at: ceiling) } catch { failure = failure ?? error }
+            do { try await lease.release(at: max(ceiling, lease.floor)) } catch { failure = failure ?? error }
         }
         if let failure { throw failure }
     }

@@ -1,6 +1,7 @@
 /// Gives out node ids, each to one holder at a time, and remembers up to when its values may be taken.
 public protocol NodeLeases: Sendable {
     /// A node id that nobody else holds; `nil` if all are taken.
+    /// - Throws: ``DESError/Code/conflict`` instead of `nil` where there is one id alone, to say who has it.
     func acquire() async throws -> (any NodeLease)?
 }
 
@@ -14,10 +15,11 @@ public protocol NodeLease: Sendable {
     /// In milliseconds since 1970: values before this belong to who held the id before.
     var floor: Int { get }
 
-    /// Stores that values before `ceiling` (milliseconds since 1970) may be taken; when it returns, they may be.
+    /// Stores that values before `ceiling` (milliseconds since 1970) may be taken; when it returns, they may be. Never below
+    /// ``floor``, nor below what was stored before.
     /// - Throws: ``DESError/Code/conflict`` if the lease is lost: no value may be taken any more.
     func raise(to ceiling: Int) async throws
 
-    /// Gives the id back. No value at or after `ceiling` was taken.
+    /// Gives the id back: the next floor is `ceiling`, which is not below ``floor``. No value at or after it was taken.
     func release(at ceiling: Int) async throws
 }

@@ -41,6 +41,10 @@ public enum MetricCatalog {
         "des_assign_generator_waits_total", help: "Requests that had to wait for a later millisecond.")
     /// Node ids.
     public static let nodesHeld = Metric.gauge("des_assign_nodes_held", help: "Node ids that the process holds.")
+    /// Names in the future.
+    public static let nameLead = Metric.gauge(
+        "des_assign_lead_seconds", unit: .seconds,
+        help: "How far names are ahead of the clock: after a crash, or after the clock was set back.")
     /// Clock.
     public static let clockSteps = Metric.counter(
         "des_assign_clock_steps_total", help: "How often the clock was found to be set back.")
@@ -48,6 +52,6 @@ public enum MetricCatalog {
     /// All of them.
     public static let all = [
         buildInfo, httpRequests, httpRequestDuration, processCPU, processResident, processDescriptors,
-        processDescriptorsMax, processStart, namesIssued, generatorWaits, nodesHeld, clockSteps,
+        processDescriptorsMax, processStart, namesIssued, generatorWaits, nodesHeld, nameLead, clockSteps,
     ]
 }
