@@ -65,7 +65,8 @@ enum NameLoops {
         let leases = NodeLeaseDirectory(path: directory, nodes: 0...UInt8(nodeCount - 1))
         let generator = NameGenerator(leases: leases)
         // Until all ids are held: each long wait leases one more.
-        while generator.counts.nodes < nodeCount { _ = try await generator.reserve(50_000) }
+        for _ in 0..<100 where generator.counts.nodes < nodeCount { _ = try await generator.reserve(50_000) }
+        guard generator.counts.nodes == nodeCount else { throw Command.Failure(line: "a node id is held elsewhere") }
         _ = try await generator.reserve(256 * nodeCount)
         let (start, before, cpu) = (ContinuousClock.now, generator.counts.issued, processorTime())
         while .now - start < .seconds(3) { _ = try await generator.reserve(1_000) }
