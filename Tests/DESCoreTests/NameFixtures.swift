@@ -21,7 +21,7 @@ final class FakeClock: Sendable {
 
 /// Clocks that go on by some milliseconds whenever they are asked, so that nobody has to wait. Every now and then the wall
 /// clock is set back, and later to the right time again.
-private final class HurryingClock: Sendable {
+final class HurryingClock: Sendable {
     private let passed = Monitor(0)
     private let start: Int
 
@@ -40,7 +40,7 @@ private final class HurryingClock: Sendable {
 }
 
 /// Which of the values of a span of time were seen: a bit each.
-private struct SeenValues {
+struct SeenValues {
     private var words: [UInt64]
     private let start: UInt64
     private(set) var count = 0

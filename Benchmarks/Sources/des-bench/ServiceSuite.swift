@@ -138,7 +138,8 @@ struct Load {
 
     static func run(_ script: String, _ url: String) throws -> Load {
         let output = try Command("wrk -t 1 -c 16 -d 3s --latency -s \(script) \(url)").run(capturing: true).output
-        guard !output.contains("Non-2xx"), !output.contains("Socket errors"), let rate = word(output, "Requests/sec:").flatMap({ Double($0) }),
+        guard !output.contains("Non-2xx"), !output.contains("Socket errors"),
+            let rate = word(output, "Requests/sec:").flatMap({ Double($0) }),
             let late = word(output, "99%").flatMap(seconds)
         else { throw Command.Failure(line: "wrk: \(output)") }
         return Load(rate: rate, late: late)
