@@ -54,7 +54,7 @@ public struct HTTPServer: Service {
         var quiet = runtime.logger
         quiet.logLevel = max(quiet.logLevel, .warning)
         let (timeout, bodyLimit, host) = (limits.requestTimeout, limits.bodyLimit, listen.host)
-        let logger = runtime.logger
+        let (logger, farewell) = (runtime.logger, runtime.farewell)
         let application = Application(
             responder: RequestResponder(routes, tokens: tokens, metrics: runtime.metrics, logger: logger),
             server: .http1(
@@ -70,6 +70,7 @@ public struct HTTPServer: Service {
                 address: .hostname(listen.host, port: listen.port), backlog: 1_024,
                 availableConnectionsDelegate: .maximum(limits.connectionsMax, logger: quiet)),
             onServerRunning: { channel in
+                farewell.add { await ListenerEnd.settle(channel) }
                 let endpoint = Endpoint(host: host, port: channel.localAddress?.port ?? 0)
                 onListening(endpoint)
                 logger.info("http.listening", metadata: ["address": .string(endpoint.description)])
