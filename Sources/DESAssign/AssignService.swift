@@ -42,6 +42,7 @@ public enum AssignService {
         limits.requestTimeout = timeout
         limits.idleTimeout = configuration[Settings.assignIdleTimeout]
         limits.connectionsMax = configuration[Settings.assignConnectionsMax]
+        limits.bodyLimit = configuration[Settings.assignBodyLimit]
         let routes = NameRoutes(
             generator: generator, shardBits: configuration[Settings.shardBits],
             keyPrefix: configuration[Settings.keyPrefix], bodyLimit: configuration[Settings.assignBodyLimit])

@@ -35,7 +35,12 @@ struct TokenTests {
         for path in ["/livez", "/readyz", "/metrics", "/openapi.json", "/health"] {
             #expect(try await server.ask("GET", path).status == 200)
         }
+        // The last of them: then all are there.
+        try await server.wait { server in
+            server.logged("http.request").contains { $0["path"]?.stringValue == "/health" } ? nil : server.daemon.output
+        }
         server.daemon.kill()
+        #expect(server.logged("http.request").count { $0["status"]?.integerValue == 401 } == 3 * wrong.count)
         #expect(!server.daemon.output.contains("two"), "a token stands in the log")
     }
 

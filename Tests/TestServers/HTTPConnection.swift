@@ -35,8 +35,9 @@ public final class HTTPConnection {
     }
 
     /// A new connection.
-    public init(port: UInt16) throws {
-        stream = HTTPStream(try Loopback.connect(to: port))
+    /// - Parameter window: bytes that the system takes for it before they are read; `nil`: as usual.
+    public init(port: UInt16, window: Int32? = nil) throws {
+        stream = HTTPStream(try Loopback.connect(to: port, window: window))
         var limit = timeval(tv_sec: 60, tv_usec: 0)
         setsockopt(stream.socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
@@ -69,6 +70,12 @@ public final class HTTPConnection {
             answer.body += bytes
         }
         return answer
+    }
+
+    /// Whether there is something to read, or the connection has ended, before so much time has passed.
+    public func isReadable(within milliseconds: Int32) -> Bool {
+        var polled = pollfd(fd: stream.socket, events: Int16(POLLIN), revents: 0)
+        return poll(&polled, 1, milliseconds) > 0
     }
 
     /// Says that nothing more will be sent.

@@ -41,8 +41,14 @@ public enum Loopback {
     }
 
     /// A connected socket.
-    static func connect(to port: UInt16) throws -> Int32 {
+    /// - Parameter window: bytes that the system takes for it before they are read; the sender's buffer stays small as well.
+    static func connect(to port: UInt16, window: Int32? = nil) throws -> Int32 {
         let socket = try makeSocket()
+        if var window {
+            var segment: Int32 = 536
+            setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &window, socklen_t(MemoryLayout<Int32>.size))
+            setsockopt(socket, Int32(IPPROTO_TCP), TCP_MAXSEG, &segment, socklen_t(MemoryLayout<Int32>.size))
+        }
         guard withAddress(port, { Glibc.connect(socket, $0, $1) }) == 0 else {
             close(socket)
             throw DESError.system(errno, "cannot connect", "127.0.0.1:\(port)")

@@ -61,9 +61,16 @@ package final class Monitor<State: Sendable>: @unchecked Sendable {  // `state` 
 
     /// The same, but gives up after `seconds`, with `nil`.
     package func wait<T>(seconds: Int, _ body: (inout State) throws -> T?) rethrows -> T? {
+        try wait(milliseconds: seconds * 1_000, body)
+    }
+
+    /// The same, but gives up after `milliseconds`, with `nil`.
+    package func wait<T>(milliseconds: Int, _ body: (inout State) throws -> T?) rethrows -> T? {
         var end = timespec()
         clock_gettime(CLOCK_MONOTONIC, &end)
-        end.tv_sec += seconds
+        let nanoseconds = end.tv_nsec + milliseconds % 1_000 * 1_000_000
+        end.tv_sec += milliseconds / 1_000 + nanoseconds / 1_000_000_000
+        end.tv_nsec = nanoseconds % 1_000_000_000
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         while true {

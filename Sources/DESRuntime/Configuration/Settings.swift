@@ -89,10 +89,10 @@ public enum Settings {
             """)
     /// How long a service goes on accepting after it was told to stop.
     public static let drainDelay = Setting(
-        "service.drain-delay", .duration(.milliseconds(0)...(.seconds(600))), standard: "0s",
+        "service.drain-delay", .duration(.milliseconds(0)...(.seconds(600))), standard: "1s",
         help: """
-            How long to go on accepting connections after SIGTERM, while /readyz already says no: the time that load balancers
-            take to notice.
+            How long to go on accepting connections after SIGTERM or SIGINT, while /readyz already says no: the time that load
+            balancers take to notice. It comes on top of service.drain-timeout.
             """)
     /// What is logged.
     public static let logLevel = Setting(

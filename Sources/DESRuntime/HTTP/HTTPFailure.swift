@@ -22,11 +22,24 @@ public struct HTTPFailure: Error {
         case let failure as HTTPFailure: self = failure
         case let error as DESError where error.code == .invalidArgument: self.init(.badRequest, error.message)
         case let error as DESError:
+            // Where our files are is nobody's business. The log says it.
+            let detail = HTTPFailure.hasPath(error) ? "the service cannot do this now" : error.message
+            self.init(.serviceUnavailable, detail)
+            // What is damaged or forbidden stays so.
+            guard error.isTransient || error.code == .unavailable || error.code == .conflict else { return }
             let seconds = max(1, error.retryAfter.map { Int(($0 / .seconds(1)).rounded(.up)) } ?? 1)
-            self.init(.serviceUnavailable, error.message, headers: [.retryAfter: String(seconds)])
+            headers[.retryAfter] = String(seconds)
         case is CancellationError:
             self.init(.serviceUnavailable, "the service is stopping", headers: [.retryAfter: "1"])
         default: self.init(.internalServerError, "internal error")  // what it was is logged
+        }
+    }
+
+    /// The message of an error names a file: the place of the error, or a word that begins with a slash.
+    private static func hasPath(_ error: DESError) -> Bool {
+        if let place = error.place, error.message.contains(place) { return true }
+        return zip(" " + error.message, error.message).contains { before, character in
+            character == "/" && !before.isLetter && !before.isNumber
         }
     }
 

@@ -16,6 +16,8 @@ public struct HTTPServer: Service {
         public var idleTimeout: Duration = .seconds(60)
         /// Connections at a time.
         public var connectionsMax = 10_000
+        /// Bytes of the body of a request: who asks whether to send more is not told to.
+        public var bodyLimit = Int.max
 
         /// The usual ones.
         public init() {}
@@ -51,13 +53,15 @@ public struct HTTPServer: Service {
         // Hummingbird's own lines are for its developers.
         var quiet = runtime.logger
         quiet.logLevel = max(quiet.logLevel, .warning)
-        let (timeout, host) = (limits.requestTimeout, listen.host)
-        let logger = runtime.logger
+        let (timeout, bodyLimit, host) = (limits.requestTimeout, limits.bodyLimit, listen.host)
+        let (logger, farewell) = (runtime.logger, runtime.farewell)
         let application = Application(
             responder: RequestResponder(routes, tokens: tokens, metrics: runtime.metrics, logger: logger),
             server: .http1(
                 configuration: HTTP1Channel.Configuration(
-                    additionalChannelHandlers: [ConnectionHandler(timeout: TimeAmount(timeout))],
+                    additionalChannelHandlers: [
+                        ConnectionHandler(timeout: TimeAmount(timeout), bodyLimit: bodyLimit)
+                    ],
                     idleTimeout: TimeAmount(limits.idleTimeout),
                     httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
                         maxHeaderFieldSize: HTTPServer.headByteCountMax, maxHeaderListSize: HTTPServer.headByteCountMax,
@@ -66,6 +70,7 @@ public struct HTTPServer: Service {
                 address: .hostname(listen.host, port: listen.port), backlog: 1_024,
                 availableConnectionsDelegate: .maximum(limits.connectionsMax, logger: quiet)),
             onServerRunning: { channel in
+                farewell.add { await ListenerEnd.settle(channel) }
                 let endpoint = Endpoint(host: host, port: channel.localAddress?.port ?? 0)
                 onListening(endpoint)
                 logger.info("http.listening", metadata: ["address": .string(endpoint.description)])

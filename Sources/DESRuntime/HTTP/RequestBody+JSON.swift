@@ -30,10 +30,13 @@ extension Request {
             bytes = try await parts.next() ?? ByteBuffer()
             while bytes.readableBytes <= limit, var part = try await parts.next() { bytes.writeBuffer(&part) }
         } catch {
+            // The service stops: it is not the client's fault.
+            if error is CancellationError || Task.isCancelled { throw CancellationError() }
             // Chunks that are none, or the client has left.
             throw HTTPFailure(.badRequest, "the body cannot be read", headers: [.connection: "close"])
         }
         guard bytes.readableBytes <= limit else { throw tooLarge }
+        try Task.checkCancellation()  // also ends the body, before its end
         return bytes
     }
 

@@ -35,6 +35,9 @@ struct RequestResponder: HTTPResponder {
         }
     }
 
+    /// Of a path in the log.
+    private static let pathByteCountMax = 1_024
+
     private let table: RouteTable
     private let tokens: BearerTokens?
     private let counts: [Counts]
@@ -72,7 +75,8 @@ struct RequestResponder: HTTPResponder {
         logger.debug(
             "http.request",
             metadata: [
-                "request_id": .string(id), "method": .string(method.rawValue), "path": .string(path),
+                "request_id": .string(id), "method": .string(method.rawValue),
+                "path": .string(String(decoding: path.utf8.prefix(RequestResponder.pathByteCountMax), as: UTF8.self)),
                 "status": .stringConvertible(status),
                 "seconds": .stringConvertible(Double(time.nanoseconds) / 1e9),
             ])

@@ -4,11 +4,12 @@ internal import Logging
 
 /// Writes lines to a descriptor on a thread of its own: who logs never waits for who reads the log.
 ///
-/// Up to ``lineCountMax`` lines wait; what comes while so many do is dropped, and so is what the descriptor does not take.
+/// Up to ``lineCountMax`` lines of ``byteCountMax`` bytes wait; what comes while so many do is dropped, and so is what the descriptor does not take.
 /// How many lines were dropped is said in a line.
 public final class LogWriter: Sendable {
     private struct State {
         var waiting: [[UInt8]] = []
+        var waitingByteCount = 0
         var isWriting = false
         var dropped = 0
         /// The line that was written last has no end.
@@ -16,6 +17,7 @@ public final class LogWriter: Sendable {
     }
 
     static let lineCountMax = 10_000
+    static let byteCountMax = 4 << 20
     private static let lineEnd = UInt8(ascii: "\n")
     private let descriptor: Int32
     private let state = Monitor(State())
@@ -37,23 +39,32 @@ public final class LogWriter: Sendable {
     /// Takes a line, with its end.
     func write(_ line: [UInt8]) {
         state.update { state in
-            guard state.waiting.count < LogWriter.lineCountMax else {
+            guard state.waiting.count < LogWriter.lineCountMax,
+                state.waitingByteCount + line.count <= LogWriter.byteCountMax
+            else {
                 state.dropped += 1
                 return
             }
             state.waiting.append(line)
+            state.waitingByteCount += line.count
         }
     }
 
     /// Returns when all that was taken is written, or `seconds` have passed.
-    public func flush(seconds: Int = 2) {
-        let _: Void? = state.wait(seconds: seconds) { $0.waiting.isEmpty && !$0.isWriting ? () : nil }
+    public func flush(seconds: Int = 2) { flush(milliseconds: seconds * 1_000) }
+
+    /// Returns when all that was taken is written, or `milliseconds` have passed.
+    func flush(milliseconds: Int) {
+        let _: Void? = state.wait(milliseconds: milliseconds) { $0.waiting.isEmpty && !$0.isWriting ? () : nil }
     }
 
     private func writeNext() {
         var (lines, dropped, isTorn) = state.wait { state -> ([[UInt8]], Int, Bool)? in
             guard !state.waiting.isEmpty else { return nil }
-            defer { (state.waiting, state.dropped, state.isWriting) = ([], 0, true) }
+            defer {
+                (state.waiting, state.waitingByteCount) = ([], 0)
+                (state.dropped, state.isWriting) = (0, true)
+            }
             return (state.waiting, state.dropped, state.isTorn)
         }
         if dropped > 0 { lines.append(LogWriter.report(dropped)) }

@@ -9,7 +9,7 @@ internal import UnixSignals
 public enum ServiceProgram {
     /// Exit statuses of a service.
     public enum Status {
-        /// A signal ended it and it drained.
+        /// A signal ended it and it drained, or cut what took too long.
         public static let done: Int32 = 0
         /// Something failed.
         public static let failed: Int32 = 1
@@ -22,7 +22,7 @@ public enum ServiceProgram {
 
         /// For `--help`.
         public static let table = """
-              0  ended by SIGTERM or SIGINT, after all requests were answered
+              0  ended by SIGTERM or SIGINT; requests that take longer than service.drain-timeout were cut
               1  failed
              12  a file system or device failed
              13  somebody else has the port, or took a node id away
@@ -81,9 +81,14 @@ public enum ServiceProgram {
             configuration.maximumGracefulShutdownDuration = runtime.configuration[Settings.drainTimeout]
             let group = ServiceGroup(configuration: configuration)
             let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-            let watch = Task { await end(group, signals, runtime, log) }
+            let ending = Monitor<ContinuousClock.Instant?>(nil)
+            let watch = Task { await end(group, signals, runtime, log, ending) }
             defer { watch.cancel() }
             try await group.run()
+            let limit = runtime.configuration[Settings.drainTimeout]
+            if let start = ending.withLock({ $0 }), ContinuousClock.now - start >= limit {
+                runtime.logger.warning("service.cut", metadata: ["after": .string("\(limit)")])
+            }
             runtime.logger.info("service.stopped")
             return Status.done
         } catch {
@@ -97,17 +102,19 @@ public enum ServiceProgram {
         }
     }
 
-    /// Waits for signals: the first drains, the second ends the process.
+    /// Waits for signals: the first drains, the second ends the process. `ending`: since when the services end.
     private static func end(
-        _ group: ServiceGroup, _ signals: UnixSignalsSequence, _ runtime: ServiceRuntime, _ log: LogWriter
+        _ group: ServiceGroup, _ signals: UnixSignalsSequence, _ runtime: ServiceRuntime, _ log: LogWriter,
+        _ ending: Monitor<ContinuousClock.Instant?>
     ) async {
         var isEnding = false
         for await signal in signals {
             let number = signal == .sigint ? SIGINT : SIGTERM
             if isEnding {
                 runtime.logger.warning("service.killed", metadata: ["signal": .stringConvertible(Int(number))])
-                log.flush()
-                exit(128 + number)
+                // No handler of exit(3) may wait for what hangs; nor may a log that nobody reads.
+                log.flush(milliseconds: 100)
+                _exit(128 + number)
             }
             isEnding = true
             runtime.logger.info("service.stopping", metadata: ["signal": .stringConvertible(Int(number))])
@@ -115,6 +122,8 @@ public enum ServiceProgram {
             let delay = runtime.configuration[Settings.drainDelay]
             Task {
                 if delay > .zero { try? await Task.sleep(for: delay) }
+                await runtime.farewell.run()
+                ending.withLock { $0 = .now }
                 await group.triggerGracefulShutdown()
             }
         }

@@ -14,6 +14,8 @@ public struct ServiceRuntime: Sendable {
     public let metrics: MetricRegistry
     /// Whether it may be sent requests.
     public let health = Health()
+    /// What is to be done before the services end.
+    public let farewell = Farewell()
 
     /// The shared parts of `program`.
     public init(

@@ -37,7 +37,27 @@ final class AssignServer: Sendable {
 
     /// Asks until the status is `status`.
     func wait(for status: Int, at path: String) async throws {
-        while try await ask("GET", path).status != status { await Task.yield() }
+        try await wait { server in
+            let answer = try await server.ask("GET", path)
+            return answer.status == status ? nil : "\(path): \(answer), not \(status)"
+        }
+    }
+
+    /// Waits for events of its log with this name: another thread writes them.
+    @discardableResult
+    func wait(forLogged event: String) async throws -> [JSON] {
+        try await wait { $0.logged(event).isEmpty ? "no \(event) in \($0.daemon.output)" : nil }
+        return logged(event)
+    }
+
+    /// Asks `problem` until there is none.
+    /// - Throws: the last one, after a minute.
+    func wait(_ problem: (AssignServer) async throws -> String?) async throws {
+        let end = ContinuousClock.now + .seconds(60)
+        while let problem = try await problem(self) {
+            guard ContinuousClock.now < end else { throw problem.failure }
+            await Task.yield()
+        }
     }
 
     /// The events of its log with this name.

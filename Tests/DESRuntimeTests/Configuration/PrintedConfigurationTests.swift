@@ -31,7 +31,7 @@ struct PrintedConfigurationTests {
                   connections-max: 10000  # default
                 service:
                   drain-timeout: 25s  # default
-                  drain-delay: 0s  # default
+                  drain-delay: 1s  # default
                   log-level: info  # default
 
                 """)

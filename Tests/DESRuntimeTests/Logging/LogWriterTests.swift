@@ -60,6 +60,18 @@ struct LogWriterTests {
         #expect(lines.map { $0["number"]?.integerValue } == [count])
     }
 
+    @Test("while nobody reads, long lines are dropped before they fill the memory")
+    func droppedBytes() throws {
+        let pipe = try Pipe()
+        let writer = try LogWriter(descriptor: pipe.input)
+        let (count, padding) = (500, 100_000)
+        for number in 0..<count { writer.write(LogWriterTests.line(number, padding: padding)) }
+        let lines = try pipe.lines { $0.count - $0.count(where: isDropped) + droppedCount($0) == count }
+        // What waits, and what the thread had taken before.
+        let kept = lines.count { !isDropped($0) }
+        #expect(kept > 0 && kept * padding <= 2 * LogWriter.byteCountMax)
+    }
+
     @Test("after a flush all that was logged has arrived")
     func flush() throws {
         let pipe = try Pipe()
