@@ -79,7 +79,7 @@ struct ExpositionTests {
         arguments: [
             0, 1, -1, 0.1, 1.5, -0.005, 1e15, 1e16, -1e16, 123_456_789_012_345, 1e100, 5e-7, .pi,
             .greatestFiniteMagnitude,
-            .leastNormalMagnitude, .leastNonzeroMagnitude, 9_007_199_254_740_993, Double(Int.max), 1.7e9 + 0.123,
+            .leastNormalMagnitude, .leastNonzeroMagnitude, 9_007_199_254_740_992, Double(Int.max), 1.7e9 + 0.123,
         ] as [Double])
     func numbers(value: Double) {
         #expect(Double(Exposition.number(value)) == value)
