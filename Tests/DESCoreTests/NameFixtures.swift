@@ -19,23 +19,26 @@ final class FakeClock: Sendable {
     var wall: Int { times.withLock { $0.wall } }
 }
 
-/// Clocks that go on by some milliseconds whenever they are asked, so that nobody has to wait. Every now and then the wall
+/// Clocks that go on by a millisecond when they were asked 1,000 times, so that nobody has to wait. Every now and then the wall
 /// clock is set back, and later to the right time again.
 final class HurryingClock: Sendable {
-    private let passed = Monitor(0)
+    private let asked = Monitor(0)
     private let start: Int
 
     init(wall: Int) { start = wall }
 
+    private func passed(_ asked: Int) -> Int { asked / 1_000 }
+
     var clock: NameClock {
         NameClock(
             wall: {
-                let passed = self.passed.withLock { passed in
-                    passed += 8
-                    return passed
-                }
-                return self.start + passed - (passed / 1_000 % 2) * 500
-            }, steady: { self.passed.withLock { $0 } })
+                let passed = self.passed(
+                    self.asked.withLock { asked in
+                        asked += 1
+                        return asked
+                    })
+                return self.start + passed - (passed / 100 % 2) * 50
+            }, steady: { self.passed(self.asked.withLock { $0 }) })
     }
 }
 

@@ -39,19 +39,22 @@ extension BlockingPool {
 /// Who is next to take an input, and who to consume a result.
 private final class Line<Input: Sendable>: Sendable {
     private let next: @Sendable () throws -> Input?
-    /// How many inputs were taken. Apart from the turn, so that nobody who consumes waits for one who takes.
-    private let takenCount = Monitor(0)
+    /// How many inputs were taken; `nil` once there are no more, or that could not be found out. Apart from the turn, so that
+    /// nobody who consumes waits for one who takes.
+    private let takenCount = Monitor<Int?>(0)
     /// The number of the result that is to be consumed; `nil` once the work has stopped.
     private let turn = Monitor<Int?>(0)
 
     init(_ next: @escaping @Sendable () throws -> Input?) { self.next = next }
 
-    /// The next input and its number, counted from 0.
+    /// The next input and its number, counted from 0. Nobody is asked again who said that there is none, or failed.
     func take() throws -> (Int, Input)? {
         try takenCount.withLock { taken in
+            guard let number = taken else { return nil }
+            taken = nil
             guard let input = try next() else { return nil }
-            defer { taken += 1 }
-            return (taken, input)
+            taken = number + 1
+            return (number, input)
         }
     }
 
