@@ -57,6 +57,8 @@ struct HostileClientTests {
         }
         #expect(small?.status == 408 && small?["Connection"] == "close")
         #expect(small?.json?["detail"] != nil)
+        let metrics = try await server.ask("GET", "/metrics").text
+        #expect(metrics.contains("des_http_requests_cut_total 1\n"))
     }
 
     @Test("connections that send the head of a request byte by byte are closed, and others are served meanwhile")

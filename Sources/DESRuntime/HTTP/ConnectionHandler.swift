@@ -24,6 +24,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     static let lingerTime = TimeAmount.seconds(2)
 
     private let timeout: TimeAmount
+    /// Told of each request that was not answered in time.
+    private let onCut: () -> Void
     private let bodyLimit: Int
     /// Requests whose head came and whose answer is not written, oldest first; whether it is HEAD. More than one if the
     /// client does not wait for answers.
@@ -49,7 +51,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private var isIdle: Bool { pending.isEmpty && sendingCount == 0 }
 
-    init(timeout: TimeAmount, bodyLimit: Int) { (self.timeout, self.bodyLimit) = (timeout, bodyLimit) }
+    init(timeout: TimeAmount, bodyLimit: Int, onCut: @escaping () -> Void = {}) {
+        (self.timeout, self.bodyLimit, self.onCut) = (timeout, bodyLimit, onCut)
+    }
 
     func handlerRemoved(context: ChannelHandlerContext) { cancel() }
 
@@ -103,6 +107,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func cut(_ context: ChannelHandlerContext) {
+        onCut()
         // The client is in the middle of an answer, or does not read.
         guard !isAnswerBegun, sendingCount == 0, let isHead = pending.first else { return context.close(promise: nil) }
         let failure =

@@ -1,3 +1,4 @@
+internal import CoreMetrics
 internal import DESCore
 internal import Glibc
 internal import Hummingbird
@@ -55,12 +56,14 @@ public struct HTTPServer: Service {
         quiet.logLevel = max(quiet.logLevel, .warning)
         let (timeout, bodyLimit, host) = (limits.requestTimeout, limits.bodyLimit, listen.host)
         let (logger, farewell) = (runtime.logger, runtime.farewell)
+        let cut = MetricCatalog.httpCut.counter(in: runtime.metrics)
         let application = Application(
             responder: RequestResponder(routes, tokens: tokens, metrics: runtime.metrics, logger: logger),
             server: .http1(
                 configuration: HTTP1Channel.Configuration(
                     additionalChannelHandlers: [
-                        ConnectionHandler(timeout: TimeAmount(timeout), bodyLimit: bodyLimit)
+                        ConnectionHandler(
+                            timeout: TimeAmount(timeout), bodyLimit: bodyLimit, onCut: { cut.increment() })
                     ],
                     idleTimeout: TimeAmount(limits.idleTimeout),
                     httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(

@@ -9,6 +9,11 @@ public enum MetricCatalog {
     public static let httpRequests = Metric.counter(
         "des_http_requests_total", labels: ["route", "status"],
         help: "Requests answered, by route and class of the status (2xx, 4xx, 5xx).")
+    /// Requests that were not answered in time.
+    public static let httpCut = Metric.counter(
+        "des_http_requests_cut_total",
+        help:
+            "Requests that were not answered in time: the body did not come, the answer took too long or was not read.")
     /// How long answers took.
     public static let httpRequestDuration = Metric.histogram(
         "des_http_request_duration_seconds", unit: .seconds,
@@ -51,7 +56,7 @@ public enum MetricCatalog {
 
     /// All of them.
     public static let all = [
-        buildInfo, httpRequests, httpRequestDuration, processCPU, processResident, processDescriptors,
+        buildInfo, httpRequests, httpCut, httpRequestDuration, processCPU, processResident, processDescriptors,
         processDescriptorsMax, processStart, namesIssued, generatorWaits, nodesHeld, nameLead, clockSteps,
     ]
 }
