@@ -50,7 +50,7 @@ struct Table {
                 # Benchmarks
 
                 Written by `make bench`; no figure of the table is typed by hand. Ours and the peer run in turn on the same data in
-                the same run, with a warm page cache; the figures are medians (of 5 runs; of 201 for `cat`, of 300 for
+                the same run, with a warm page cache; the figures are medians (of 3 to 7 runs; of 201 for `cat`, of 300 for
                 cold gets).
 
                 Machine: \(machine)
