@@ -103,6 +103,15 @@ struct NodeLeaseDirectoryTests {
         #expect(error?.code == .corrupt && error?.place == file(0))
     }
 
+    @Test("a file that cannot be used, or is none, does not stop the other ids of a range")
+    func unusable() async throws {
+        mkdir(file(0), 0o700)
+        let lease = try #require(try await leases(0...1).acquire())
+        #expect(lease.node == 1)
+        let error = await #expect(throws: DESError.self) { try await leases(0...0).acquire() }
+        #expect(error?.place == file(0))
+    }
+
     @Test("whoever removes or replaces the file of an id ends its lease: no ceiling is stored where nobody finds it")
     func removed() async throws {
         for replace in [false, true] {

@@ -31,9 +31,9 @@ public final class NodeLeaseDirectory: NodeLeases {
             ?? directory("HOME", "/.local/state/des/nodes")
     }
 
-    /// The lowest id that is free, whose file is sound and whose names do not begin far in the future, if there is one.
-    /// - Throws: ``DESError/Code/conflict`` if there is one id alone and somebody else has it; ``DESError/Code/corrupt`` if
-    ///   no id is left but some whose files are damaged.
+    /// The lowest id that is free, whose file can be used and whose names do not begin far in the future, if there is one.
+    /// - Throws: ``DESError/Code/conflict`` if there is one id alone and somebody else has it; if no id
+    ///   is left but some whose files cannot be used, what is wrong with the first, such as ``DESError/Code/corrupt``.
     public func acquire() async throws -> (any NodeLease)? {
         let (path, nodes, latest) = (path, nodes, clock.wall() + NodeLeaseDirectory.floorLeadMax)
         return try await BlockingPool.shared.run {
@@ -45,7 +45,7 @@ public final class NodeLeaseDirectory: NodeLeases {
                     guard let lease = try NodeLeaseFile(node: node, directory: path) else { continue }
                     if lease.floor <= latest { return lease }
                     if lease.floor < second?.floor ?? Int.max { second = lease }
-                } catch let error as DESError where error.code == .corrupt {
+                } catch let error as DESError {
                     damage = damage ?? error
                 }
             }
@@ -62,12 +62,12 @@ public final class NodeLeaseDirectory: NodeLeases {
 extension NodeLeaseDirectory {
     /// Makes a directory and those above it.
     private static func make(_ path: String) throws(DESError) {
-        if mkdir(path, 0o755) == 0 { return try synchronize(parent(of: path)) }
+        if mkdir(path, 0o700) == 0 { return try synchronize(parent(of: path)) }
         switch errno {
         case EEXIST: return
         case ENOENT where parent(of: path) != path:
             try make(parent(of: path))
-            guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
+            guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
                 throw .system(errno, "cannot make the directory", path)
             }
             try synchronize(parent(of: path))
@@ -135,10 +135,18 @@ private final class NodeLeaseFile: NodeLease {
             return try FileDescriptor(opening: path, O_RDWR)
         } catch  where error.code == .notFound {}
         let draft = "\(path).\(getpid()).\(UInt64.random(in: 0 ... .max))"
-        let file = try FileDescriptor(opening: draft, O_RDWR | O_CREAT | O_EXCL, mode: 0o644)
+        do throws(DESError) {
+            // For its owner alone: who may read it may lock it.
+            let file = try FileDescriptor(opening: draft, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
+            try file.write(Array((line(0) + line(0)).utf8).span.bytes)
+            try file.synchronize()
+        } catch {
+            unlink(draft)
+            var error = error
+            error.place = path  // the draft has another name each time
+            throw error
+        }
         defer { unlink(draft) }
-        try file.write(Array((line(0) + line(0)).utf8).span.bytes)
-        try file.synchronize()
         guard link(draft, path) == 0 || errno == EEXIST else { throw .system(errno, "cannot make", path) }
         try NodeLeaseDirectory.synchronize(directory)
         return try FileDescriptor(opening: path, O_RDWR)
