@@ -82,15 +82,17 @@ import Testing
             processExitsWith: .signal(SIGKILL), observing: [\.standardOutputContent]
         ) {
             let (redis, rclone) = (try await RedisServer(), try await RcloneServer())
+            let postgres = try await PostgresServer()
             // On lines of their own: the runner of the tests writes there too.
-            let text = "\nleft \(try redis.daemon.pid) \(try rclone.daemon.pid) \(rclone.objects)\n"
+            let pids = "\(try redis.daemon.pid) \(try rclone.daemon.pid) \(try postgres.pid)"
+            let text = "\nleft \(pids) \(rclone.objects)\n"
             _ = write(1, text, text.utf8.count)
             kill(getpid(), SIGKILL)
         }
         let lines = String(decoding: result.standardOutputContent, as: UTF8.self).split(separator: "\n")
         let words = try #require(lines.first { $0.hasPrefix("left ") }).split(separator: " ")
-        let root = words[3].split(separator: "/").dropLast(2).reduce("") { $0 + "/" + $1 }
-        let pids = try words[1...2].map { try #require(pid_t($0)) }
+        let root = words[4].split(separator: "/").dropLast(2).reduce("") { $0 + "/" + $1 }
+        let pids = try words[1...3].map { try #require(pid_t($0)) }
 
         // Nobody tells when another's children are gone, so this looks again and again.
         let end = ContinuousClock.now + .seconds(60)

@@ -16,14 +16,22 @@ public final class Daemon: Sendable {
     ///   - program: of the ``Toolbox``, or a path.
     ///   - environment: variables it has besides those of this process.
     ///   - log: the file that takes its output; by default a temporary one.
-    public init(
+    public convenience init(
         _ program: String, _ arguments: [String], environment: [String: String] = [:], log: String? = nil,
         port: UInt16? = nil
+    ) async throws {
+        try await self.init(program, arguments, as: nil, environment: environment, log: log, port: port)
+    }
+
+    /// The same, as another user.
+    init(
+        _ program: String, _ arguments: [String], as user: ServerUser?, environment: [String: String] = [:],
+        log: String? = nil, port: UInt16? = nil
     ) async throws {
         let path = program.contains("/") ? program : try Toolbox.path(of: program)
         let variables = environment.map { "\($0.key)=\($0.value)" }
         command = try Program.boundToParent(
-            (variables.isEmpty ? [] : [try Toolbox.path(of: "env")] + variables) + [path] + arguments)
+            (variables.isEmpty ? [] : [try Toolbox.path(of: "env")] + variables) + [path] + arguments, as: user)
         (self.log, self.port) = (try log ?? TemporaryRoot.shared.file(), port)
         try await start()
     }
@@ -43,10 +51,14 @@ public final class Daemon: Sendable {
     public func send(_ signal: Int32) throws { _ = Glibc.kill(try pid, signal) }
 
     /// Kills it with SIGKILL, also while it is stopped, and waits for its end.
-    public func kill() {
+    public func kill() { end(with: SIGKILL) }
+
+    /// Ends it with a signal on which it ends soon, also while it is stopped, and waits for that.
+    func end(with signal: Int32) {
         process.withLock { process in
             guard let pid = process else { return }
-            _ = Glibc.kill(pid, SIGKILL)
+            _ = Glibc.kill(pid, signal)
+            _ = Glibc.kill(pid, SIGCONT)
             _ = Program.ending(of: pid)
             process = nil
         }
@@ -86,7 +98,7 @@ public final class Daemon: Sendable {
     }
 
     /// It stays to be waited for if not.
-    private var isRunning: Bool {
+    var isRunning: Bool {
         process.withLock { process in
             var info = siginfo_t()
             guard let pid = process else { return false }

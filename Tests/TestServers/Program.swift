@@ -19,11 +19,16 @@ public enum Program {
 
     /// Runs a program of the ``Toolbox`` to its end.
     public static func run(_ program: String, _ arguments: [String]) async throws -> Result {
+        try await run(program, arguments, as: nil)
+    }
+
+    /// The same, as another user.
+    static func run(_ program: String, _ arguments: [String], as user: ServerUser?) async throws -> Result {
         let path = try Toolbox.path(of: program)
         return try await threads.run { () throws -> Result in
             let log = try TemporaryRoot.shared.file()
             defer { unlink(log) }
-            let status = ending(of: try spawn(boundToParent([path] + arguments), output: log))
+            let status = ending(of: try spawn(boundToParent([path] + arguments, as: user), output: log))
             return Result(status: status, output: contents(of: log))
         }
     }
@@ -40,9 +45,12 @@ public enum Program {
 
     /// A command that is killed when this process ends, however it ends. The shell between closes the gap before
     /// `setpriv` has asked for the signal: if this process is gone by then, the program is not started.
-    static func boundToParent(_ command: [String]) throws -> [String] {
-        let start = "test $PPID = \(getpid()) && exec \"$@\""
-        return [try Toolbox.path(of: "setpriv"), "--pdeathsig", "KILL", "/bin/sh", "-c", start, "sh"] + command
+    static func boundToParent(_ command: [String], as user: ServerUser? = nil) throws -> [String] {
+        // Another user may have no right to be where the tests are.
+        let start = (user == nil ? "" : "cd / && ") + "test $PPID = \(getpid()) && exec \"$@\""
+        // One `setpriv` for both: the kernel forgets the signal when a process becomes somebody else.
+        return [try Toolbox.path(of: "setpriv")] + (user?.options ?? [])
+            + ["--pdeathsig", "KILL", "/bin/sh", "-c", start, "sh"] + command
     }
 
     /// Starts a command with its output in the file `output` and none of this process's descriptors but `input`.

@@ -36,6 +36,17 @@ public final class TemporaryRoot: Sendable {
         return directory
     }
 
+    /// A new empty directory of a server that runs as another user.
+    func directory(for user: ServerUser?) throws -> String {
+        let directory = try directory()
+        guard let user else { return directory }
+        // The way there is open then, and still nothing that others own.
+        guard chown(directory, user.id, user.group) == 0, chmod(path, 0o711) == 0 else {
+            throw DESError.system(errno, "cannot give to another user", directory)
+        }
+        return directory
+    }
+
     /// The path of a file that is not there yet.
     public func file() throws -> String { nextPath() }
 

@@ -11,7 +11,7 @@ public enum Toolbox {
     /// Where `program` is. The system's own come first: a version manager's stand-in costs more than the program.
     /// - Throws: ``Missing``, which fails the test: nothing is skipped for want of a tool.
     public static func path(of program: String) throws -> String {
-        let directories = ["\(pythonEnvironment)/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"]
+        let directories = ["\(pythonEnvironment)/bin"] + postgresDirectory + ["/usr/bin", "/bin", "/usr/sbin", "/sbin"]
         for directory in directories where access("\(directory)/\(program)", X_OK) == 0 {
             return "\(directory)/\(program)"
         }
@@ -42,6 +42,19 @@ public enum Toolbox {
     public static let pythonEnvironment: String = {
         let cache = variable("XDG_CACHE_HOME") ?? "\(variable("HOME") ?? "")/.cache"
         return "\(cache)/des-test-tools/venv"
+    }()
+
+    /// Where Debian keeps the newest PostgreSQL that is installed: in no PATH, and what there is of it in /usr/bin is a
+    /// stand-in.
+    private static let postgresDirectory: [String] = {
+        var found = glob_t()
+        defer { globfree(&found) }
+        guard glob("/usr/lib/postgresql/*/bin/initdb", 0, nil, &found) == 0 else { return [] }
+        let versions = (0..<Int(found.gl_pathc)).compactMap { index in
+            found.gl_pathv[index].flatMap { Int(String(cString: $0).split(separator: "/")[3]) }
+        }
+        let directories = versions.sorted(by: >).map { "/usr/lib/postgresql/\($0)/bin" }
+        return Array(directories.filter { access("\($0)/postgres", X_OK) == 0 }.prefix(1))
     }()
 
     static func variable(_ name: String) -> String? {
