@@ -70,9 +70,15 @@ let package = Package(
             ],
             path: "Sources/Commands/des-assign",
             swiftSettings: settings),
+        .target(
+            name: "DESConsole",
+            dependencies: ["DESCore", "DESStore", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: settings),
         .executableTarget(
             name: "des",
-            dependencies: ["DESCore", "DESStore", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "DESConsole", "DESCore", "DESStore", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             path: "Sources/Commands/des",
             swiftSettings: settings
         ),
@@ -98,7 +104,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "DESCommandTests", dependencies: ["des", "DESCore", "TestServers"], swiftSettings: settings),
+            name: "DESCommandTests", dependencies: ["des", "DESConsole", "DESCore", "TestServers"],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -61,11 +61,11 @@ public enum AssignService {
         configuration[Settings.assignTokens] == nil && !configuration[Settings.assignListen].isLoopback
     }
 
-    private static func fileLeases(_ configuration: Configuration) throws(DESError) -> NodeLeaseDirectory {
+    private static func fileLeases(_ configuration: Configuration) throws(ConfigurationError) -> NodeLeaseDirectory {
         let environment = Environment.process
         let path = configuration[Settings.stateDirectory] ?? NodeLeaseDirectory.standardPath { environment[$0] }
         guard let path else {
-            throw DESError(.invalidArgument, "there is no home directory: set names.state-directory")
+            throw ConfigurationError(problems: ["names.state-directory has to be set: there is no home directory"])
         }
         return NodeLeaseDirectory(path: path, nodes: configuration[Settings.nodes])
     }

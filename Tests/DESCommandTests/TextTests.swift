@@ -1,6 +1,7 @@
 import DESCore
 import Testing
 
+@testable import DESConsole
 @testable import des
 
 @Suite("Amounts, media types and texts")
@@ -38,7 +39,8 @@ struct TextTests {
         arguments: [
             (.milliseconds(3), "3.0 ms"), (.microseconds(250), "0.3 ms"), (.milliseconds(100), "0.1 s"),
             (.milliseconds(1_550), "1.6 s"), (.seconds(59), "59.0 s"), (.seconds(60), "1 min 0 s"),
-            (.seconds(125), "2 min 5 s"),
+            (.seconds(125), "2 min 5 s"), (.seconds(3_599), "59 min 59 s"), (.seconds(3_600), "1 h 0 min"),
+            (.seconds(86_399), "23 h 59 min"), (.seconds(2 * 86_400 + 5 * 3_600), "2 d 5 h"),
         ] as [(Duration, String)])
     func durations(duration: Duration, text: String) {
         #expect(Amounts.duration(duration) == text)
@@ -93,14 +95,14 @@ struct TextTests {
         arguments: [
             (.notFound, .notFound), (.corrupt, .corrupt), (.unavailable, .unavailable), (.conflict, .conflict),
             (.invalidArgument, .failed), (.unsupported, .failed),
-        ] as [(DESError.Code, des.ExitStatus)])
-    func exitStatuses(code: DESError.Code, status: des.ExitStatus) {
-        #expect(des.ExitStatus(DESError(code, "")) == status)
+        ] as [(DESError.Code, DESCore.ExitStatus)])
+    func exitStatuses(code: DESError.Code, status: DESCore.ExitStatus) {
+        #expect(DESCore.ExitStatus(DESError(code, "")) == status)
     }
 
     @Test("of several failures of an extraction corrupt is the worst, then a name that is taken, then the rest")
     func worst() {
-        func status(_ codes: DESError.Code...) -> des.ExitStatus {
+        func status(_ codes: DESError.Code...) -> DESCore.ExitStatus {
             var summary = Extractor.Summary()
             for code in codes { summary.fail(DESError(code, ""), { _ in }) }
             return summary.status

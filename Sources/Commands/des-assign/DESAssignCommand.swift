@@ -24,7 +24,7 @@ struct DESAssignCommand: AsyncParsableCommand {
             \(SettingsText.list(AssignService.settings + Settings.service, indentation: "  "))
 
             EXIT STATUS
-            \(ServiceProgram.Status.table)
+            \(ServiceProgram.exitStatuses)
             """,
         version: DESVersion.text
     )

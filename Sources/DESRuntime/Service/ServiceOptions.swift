@@ -1,5 +1,5 @@
 public import ArgumentParser
-internal import DESCore
+public import DESCore
 
 /// The flags that every service has.
 public struct ServiceOptions: ParsableArguments {
@@ -23,7 +23,9 @@ public struct ServiceOptions: ParsableArguments {
     public init() {}
 
     /// Reads the settings of a program.
-    func configuration(
+    /// - Parameter flags: by key of a setting, as they were given on the command line.
+    /// - Throws: ``ConfigurationError`` with every problem there is.
+    public func configuration(
         _ settings: [any SettingDeclaration], flags: [String: (flag: String, text: String?)],
         environment: Environment = .process
     ) throws(ConfigurationError) -> Configuration {

@@ -7,30 +7,8 @@ internal import UnixSignals
 
 /// Runs the services of a program until a signal ends them.
 public enum ServiceProgram {
-    /// Exit statuses of a service.
-    public enum Status {
-        /// A signal ended it and it drained, or cut what took too long.
-        public static let done: Int32 = 0
-        /// Something failed.
-        public static let failed: Int32 = 1
-        /// A server or device failed.
-        public static let unavailable: Int32 = 12
-        /// Somebody else holds what it needs: a port, a node id.
-        public static let conflict: Int32 = 13
-        /// The configuration is wrong.
-        public static let configuration: Int32 = 78
-
-        /// For `--help`.
-        public static let table = """
-              0  ended by SIGTERM or SIGINT; requests that take longer than service.drain-timeout were cut
-              1  failed
-             12  a file system or device failed
-             13  somebody else has the port, or took a node id away
-             64  wrong usage
-             78  wrong configuration
-            130  a second SIGINT (143: SIGTERM)
-            """
-    }
+    /// For `--help`.
+    public static let exitStatuses = ExitStatus.tableOfServices
 
     /// Reads the settings, starts what `services` gives, in that order, and ends it in the opposite order on SIGTERM or
     /// SIGINT. A second signal ends the process at once. Does not return.
@@ -43,20 +21,22 @@ public enum ServiceProgram {
     ) async -> Never {
         // Whoever reads our output or sits at the other end of a socket may go; write(2) says so.
         signal(SIGPIPE, SIG_IGN)
+        DescriptorLimit.raise()  // a connection each
         let configuration: Configuration
         do {
             configuration = try options.configuration(settings + Settings.service, flags: flags)
         } catch {
             for problem in error.problems { write("\(program): \(problem)\n", to: STDERR_FILENO) }
-            exit(Status.configuration)
+            exit(ExitStatus.configuration.rawValue)
         }
         if options.printConfig {
-            exit(write(configuration.printed, to: STDOUT_FILENO) ? Status.done : Status.failed)
+            let isWritten = write(configuration.printed, to: STDOUT_FILENO)
+            exit((isWritten ? ExitStatus.done : .failed).rawValue)
         }
         let log: LogWriter
         do { log = try LogWriter() } catch {
             write("\(program): \(error)\n", to: STDERR_FILENO)
-            exit(Status.failed)
+            exit(ExitStatus.failed.rawValue)
         }
         let level = configuration[Settings.logLevel]
         LoggingSystem.bootstrap { JSONLogHandler(label: $0, level: level, writer: log) }
@@ -64,13 +44,13 @@ public enum ServiceProgram {
         MetricsSystem.bootstrap(runtime.metrics)
         let status = await run(services, runtime, log)
         log.flush()
-        exit(status)
+        exit(status.rawValue)
     }
 
     private static func run(
         _ services: @Sendable (ServiceRuntime) async throws -> [any Service], _ runtime: ServiceRuntime,
         _ log: LogWriter
-    ) async -> Int32 {
+    ) async -> ExitStatus {
         do {
             let services = try await services(runtime)
             var silent = Logger(label: "lifecycle")
@@ -90,17 +70,25 @@ public enum ServiceProgram {
                 runtime.logger.warning("service.cut", metadata: ["after": .string("\(limit)")])
             }
             runtime.logger.info("service.stopped")
-            return Status.done
+            return .done
+        } catch let error as ConfigurationError {
+            for problem in error.problems {
+                runtime.logger.critical("service.configuration", metadata: ["error": .string(problem)])
+            }
+            return .configuration
         } catch {
             let error = error as? DESError ?? DESError(.invalidArgument, "\(error)")
             runtime.logger.critical("service.failed", metadata: ["error": .string(error.description)])
             switch error.code {
-            case .conflict: return Status.conflict
-            case .unavailable: return Status.unavailable
-            default: return Status.failed
+            case .conflict: return .conflict
+            case .unavailable: return .unavailable
+            default: return .failed
             }
         }
     }
+
+    /// What has not ended so long after it was cut will not.
+    private static let hangTime = Duration.seconds(2)
 
     /// Waits for signals: the first drains, the second ends the process. `ending`: since when the services end.
     private static func end(
@@ -125,6 +113,11 @@ public enum ServiceProgram {
                 await runtime.farewell.run()
                 ending.withLock { $0 = .now }
                 await group.triggerGracefulShutdown()
+                // What was cut ends soon, unless it waits for a disk or a server that hangs, and knows no end to that.
+                try? await Task.sleep(for: runtime.configuration[Settings.drainTimeout] + hangTime)
+                runtime.logger.critical("service.hung", metadata: ["advice": "a disk or a server does not answer"])
+                log.flush(milliseconds: 100)
+                _exit(ExitStatus.failed.rawValue)
             }
         }
     }

@@ -1,3 +1,4 @@
+import DESConsole
 import DESCore
 import Glibc
 import Synchronization

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DESConsole
 import DESCore
 
 /// The names that a verb is asked about.

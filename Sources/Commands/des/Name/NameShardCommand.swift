@@ -1,4 +1,5 @@
 import ArgumentParser
+import DESConsole
 import DESCore
 
 struct NameShardCommand: Verb {

@@ -1,14 +1,9 @@
 import ArgumentParser
+import DESConsole
 import DESCore
 import DESStore
 
 extension S3Location {
-    /// It stands for what begins with it: no key, or one that ends with a slash.
-    var isPrefix: Bool { key.isEmpty || key.utf8.last == UInt8(ascii: "/") }
-
-    /// As it is typed.
-    var text: String { "s3://\(bucket)/\(key)" }
-
     static let withoutCreateOnlyHelp: ArgumentHelp =
         "Write to a store that does not keep others from replacing what is written: nobody else may write there meanwhile."
 
@@ -38,12 +33,5 @@ extension S3Location {
             try await store.checkIsFree(key)
         }
         return ObjectSink(store, key: key, replacing ? .overwrite : .create, isUnique: trustingOthers)
-    }
-
-    /// - Throws: ``DESError/Code/invalidArgument`` for a bucket or a prefix.
-    func checkIsObject() throws(DESError) {
-        guard !isPrefix else {
-            throw DESError(.invalidArgument, "\(text) names no object; expected s3://bucket/key")
-        }
     }
 }

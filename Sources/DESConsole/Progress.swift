@@ -1,9 +1,8 @@
-import DESCore
 import Glibc
 import Synchronization
 
 /// A progress line with rate and ETA, on a terminal only: it counts, and a task of its own prints ten times a second.
-final class Progress: Sendable {
+package final class Progress: Sendable {
     private struct State {
         var files = 0
         var bytes = 0
@@ -13,19 +12,21 @@ final class Progress: Sendable {
     private let state = Mutex(State())
     private let console: Console
     private let verb: String
+    private let unit: String
     private let start = ContinuousClock.now
 
-    init(_ verb: String, _ console: Console) {
-        (self.verb, self.console) = (verb, console)
+    /// - Parameter unit: what is counted, as a plural.
+    package init(_ verb: String, unit: String = "files", _ console: Console) {
+        (self.verb, self.unit, self.console) = (verb, unit, console)
     }
 
     /// Whether anybody would see it.
-    static func isShown(_ console: Console) -> Bool {
+    package static func isShown(_ console: Console) -> Bool {
         isatty(STDERR_FILENO) == 1 && !console.isQuiet && !console.isJSON
     }
 
     /// Counts finished files.
-    func add(files: Int, bytes: Int) {
+    package func add(files: Int, bytes: Int) {
         state.withLock { state in
             state.files += files
             state.bytes += bytes
@@ -33,10 +34,10 @@ final class Progress: Sendable {
     }
 
     /// The number of files there will be, once it is known.
-    func expect(files: Int) { state.withLock { $0.filesTotal = files } }
+    package func expect(files: Int) { state.withLock { $0.filesTotal = files } }
 
     /// Runs `work` and shows the line meanwhile. `prepare` runs beside it, for totals that take time to find out.
-    func whileShown<R>(
+    package func whileShown<R>(
         prepare: @escaping @Sendable () async -> Void = {}, _ work: () async throws -> R
     ) async rethrows -> R {
         guard Progress.isShown(console) else { return try await work() }
@@ -64,7 +65,7 @@ final class Progress: Sendable {
         var line = "\(verb) \(Amounts.count(state.files))"
         if let total = state.filesTotal { line += " of \(Amounts.count(total))" }
         line +=
-            " files, \(Amounts.bytes(state.bytes)), \(Amounts.count(Int(rate))) files/s, "
+            " \(unit), \(Amounts.bytes(state.bytes)), \(Amounts.count(Int(rate))) \(unit)/s, "
             + "\(Amounts.bytes(Int(Double(state.bytes) / seconds)))/s"
         if let total = state.filesTotal, total > state.files, rate > 0 {
             line += ", \(Amounts.duration(.seconds(Double(total - state.files) / rate))) left"

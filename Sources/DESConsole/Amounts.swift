@@ -1,7 +1,7 @@
 /// Amounts as people read them. Machines get bytes.
-enum Amounts {
+package enum Amounts {
     /// `812 B`, `1.5 KiB`, `3.2 GiB`: 1,024 steps, one decimal.
-    static func bytes(_ count: Int) -> String {
+    package static func bytes(_ count: Int) -> String {
         var value = Double(count)
         var unit = 0
         let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
@@ -13,7 +13,7 @@ enum Amounts {
     }
 
     /// `1,234,567`.
-    static func count(_ value: Int) -> String {
+    package static func count(_ value: Int) -> String {
         if value < 0 { return "-" + count(-value) }
         var text = ""
         for (place, digit) in String(value).reversed().enumerated() {
@@ -23,12 +23,15 @@ enum Amounts {
         return String(text.reversed())
     }
 
-    /// `0.4 s`, `2 min 5 s`.
-    static func duration(_ duration: Duration) -> String {
+    /// `0.4 s`, `2 min 5 s`, `3 h 20 min`, `2 d 5 h`.
+    package static func duration(_ duration: Duration) -> String {
         let seconds = Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
         if seconds < 0.1 { return "\(oneDecimal(seconds * 1_000)) ms" }
         if seconds < 60 { return "\(oneDecimal(seconds)) s" }
-        return "\(Int(seconds) / 60) min \(Int(seconds) % 60) s"
+        let whole = Int(seconds)
+        if whole < 3_600 { return "\(whole / 60) min \(whole % 60) s" }
+        if whole < 86_400 { return "\(whole / 3_600) h \(whole / 60 % 60) min" }
+        return "\(whole / 86_400) d \(whole / 3_600 % 24) h"
     }
 
     private static func oneDecimal(_ value: Double) -> String {

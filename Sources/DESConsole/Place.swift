@@ -1,12 +1,12 @@
-import DESCore
-import DESStore
+package import DESCore
+package import DESStore
 
 /// Where a container is, as it is typed: a path, `file://` and a path, or `s3://bucket/key`.
-enum Place {
+package enum Place {
     case file(String)
     case object(S3Location)
 
-    init(_ text: String) throws(DESError) {
+    package init(_ text: String) throws(DESError) {
         if S3Location.isMeant(by: text) {
             self = .object(try S3Location(parsing: text))
         } else if text.utf8.starts(with: "file:".utf8) {
@@ -17,7 +17,7 @@ enum Place {
     }
 
     /// The bytes of the container.
-    func source() async throws -> any ByteSource {
+    package func source() async throws -> any ByteSource {
         switch self {
         case .file(let path): return try FileByteSource(path: path)
         case .object(let location):
@@ -27,12 +27,12 @@ enum Place {
     }
 
     /// A bucket, with requests that are repeated where that helps.
-    static func bucket(_ name: String) async throws -> some ObjectStore {
+    package static func bucket(_ name: String) async throws -> some ObjectStore {
         RetryingStore(try await S3Store.connect(bucket: name))
     }
 
     /// RFC 8089: `file:///path` or `file://localhost/path`, percent-encoded.
-    private static func path(ofFileURL text: String) throws(DESError) -> String {
+    package static func path(ofFileURL text: String) throws(DESError) -> String {
         for prefix in ["file:///", "file://localhost/"] where text.utf8.starts(with: prefix.utf8) {
             guard let path = text.utf8.dropFirst(prefix.utf8.count - 1).percentDecodedText else { break }
             return path

@@ -1,10 +1,13 @@
 import ArgumentParser
 
 /// How a verb prints: the same for all of them.
-struct OutputOptions: ParsableArguments {
+package struct OutputOptions: ParsableArguments {
     @Flag(help: "Print one JSON object per line, errors too.")
-    var json = false
+    package var json = false
 
     @Flag(name: .shortAndLong, help: "Print no progress and no summary, only data and errors.")
-    var quiet = false
+    package var quiet = false
+
+    /// No flags.
+    package init() {}
 }

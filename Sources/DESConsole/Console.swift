@@ -1,36 +1,39 @@
-import DESCore
+package import DESCore
 import Glibc
 import Synchronization
 
 /// Where a verb prints: data to standard output, everything else to standard error.
-final class Console: Sendable {
-    let isJSON: Bool
-    let isQuiet: Bool
+package final class Console: Sendable {
+    package let isJSON: Bool
+    package let isQuiet: Bool
     /// Standard output is a terminal: names are printed so that they cannot send it control characters.
-    let isTerminal = isatty(STDOUT_FILENO) == 1
+    package let isTerminal = isatty(STDOUT_FILENO) == 1
+    private let program: String
     private let pending = Mutex<[UInt8]>([])
     /// What a progress line on the terminal must be cleared with before another line is printed.
     private let hasProgressLine = Mutex(false)
 
     private static let bufferByteCount = 1 << 16
 
-    init(_ options: OutputOptions) {
+    /// - Parameter program: what messages begin with.
+    package init(_ options: OutputOptions, program: String) {
+        self.program = program
         isJSON = options.json
         isQuiet = options.quiet
     }
 
     /// Writes a line of data.
-    func print(_ line: String) throws {
+    package func print(_ line: String) throws {
         try write((line + "\n").utf8.span.bytes)
     }
 
     /// Writes a JSON object as one line of data.
-    func print(_ type: String, _ members: [JSON.Member]) throws {
+    package func print(_ type: String, _ members: [JSON.Member]) throws {
         try print(JSON.object([JSON.Member("type", .string(type))] + members).text)
     }
 
     /// Writes bytes of data.
-    func write(_ bytes: RawSpan) throws {
+    package func write(_ bytes: RawSpan) throws {
         try pending.withLock { pending in
             if pending.count + bytes.byteCount > Console.bufferByteCount {
                 try Console.writeAll(pending.span.bytes, to: STDOUT_FILENO)
@@ -45,7 +48,7 @@ final class Console: Sendable {
     }
 
     /// Sends what is buffered.
-    func flush() throws {
+    package func flush() throws {
         try pending.withLock { pending in
             try Console.writeAll(pending.span.bytes, to: STDOUT_FILENO)
             pending.removeAll(keepingCapacity: true)
@@ -53,33 +56,34 @@ final class Console: Sendable {
     }
 
     /// A name as it is safe to print: on a terminal with control characters escaped, otherwise as it is.
-    func printable(_ name: EntryName) -> String {
+    package func printable(_ name: EntryName) -> String {
         isTerminal && name.string.escapingControlCharacters != name.string ? name.quoted : name.string
     }
 
     /// Reports an error on standard error.
-    func report(_ error: DESError) {
+    /// - Parameter status: with which the program ends for it; `nil`: that of its code.
+    package func report(_ error: DESError, status: ExitStatus? = nil) {
         if isJSON {
             var members = [
                 JSON.Member("type", .string("error")), JSON.Member("code", .string(error.code.description)),
                 JSON.Member("message", .string(error.message)),
-                JSON.Member("exit_status", .integer(ExitStatus(error).rawValue)),
+                JSON.Member("exit_status", .integer((status ?? ExitStatus(error)).rawValue)),
             ]
             if let place = error.place { members.append(JSON.Member("place", .string(place))) }
             if let offset = error.offset { members.append(JSON.Member("offset", .integer(offset))) }
             message(JSON.object(members).text)
         } else {
-            message("des: \(error.description.escapingControlCharacters)")
+            message("\(program): \(error.description.escapingControlCharacters)")
         }
     }
 
     /// Prints a line for people on standard error, unless asked to be quiet.
-    func note(_ line: String) {
+    package func note(_ line: String) {
         if !isQuiet && !isJSON { message(line) }
     }
 
     /// Shows `line` as the progress line of the terminal; `nil` clears it.
-    func progress(_ line: String?) {
+    package func progress(_ line: String?) {
         hasProgressLine.withLock { shown in
             let text = (shown ? "\r\u{1B}[K" : "") + (line ?? "")
             shown = line != nil
@@ -88,7 +92,7 @@ final class Console: Sendable {
     }
 
     /// Prints a line on standard error.
-    func message(_ line: String) {
+    package func message(_ line: String) {
         progress(nil)
         // There is nowhere left to say that standard error is gone.
         try? Console.writeAll(Array((line + "\n").utf8).span.bytes, to: STDERR_FILENO)
