@@ -74,6 +74,13 @@ public struct Configuration: Sendable {
         return value
     }
 
+    /// Somebody has set it; it does not only have its default.
+    public func isGiven<Value>(_ setting: Setting<Value>) -> Bool {
+        guard let found = resolved[setting.key] else { return false }
+        if case .standard = found.origin { return false }
+        return true
+    }
+
     // MARK: Where it is found
 
     private static func find(
@@ -233,4 +240,7 @@ extension Configuration: CustomStringConvertible, CustomDebugStringConvertible, 
 public struct ConfigurationError: Error {
     /// Each says where, what was expected and what was found.
     public let problems: [String]
+
+    /// One problem or several.
+    public init(problems: [String]) { self.problems = problems }
 }

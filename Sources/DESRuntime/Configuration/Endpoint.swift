@@ -16,13 +16,14 @@ public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     /// Nobody on other machines can reach it.
     public var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
 
-    /// Parses `HOST:PORT`, `HOST`, or a URL `http://HOST:PORT/`, which is how the earlier service's clients named it.
+    /// Parses `HOST:PORT`, `HOST`, `PORT` (on all addresses), or a URL `http://HOST:PORT/`, which is how the earlier service's clients named it.
     init?(_ text: String, standardPort: Int) {
         var rest = text[...]
         if rest.hasPrefix("http://") {
             rest = rest.dropFirst(7)
             if rest.hasSuffix("/") { rest = rest.dropLast() }
         }
+        if !rest.isEmpty, rest.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { rest = "0.0.0.0:\(rest)" }
         var digits: Substring?
         if rest.hasPrefix("[") {
             guard let end = rest.firstIndex(of: "]") else { return nil }

@@ -49,6 +49,8 @@ public struct Setting<Value: Sendable>: SettingDeclaration {
         _ key: String, _ kind: SettingKind<Wrapped>, unset: String, isSecret: Bool = false, earlierNames: [String] = [],
         help: String
     ) where Value == Wrapped? {
+        // It becomes a comment.
+        let unset = unset.split(whereSeparator: \.isNewline).joined(separator: " ")
         self.init(
             key, kind.optional, .optional(unset), absent: .some(nil), isSecret: isSecret, earlierNames: earlierNames,
             help: help)

@@ -58,6 +58,13 @@ extension SettingKind where Value == String {
     public static var text: Self { Self("text") { $0.isEmpty ? nil : $0 } }
     /// A path of the file system.
     public static var path: Self { Self("a path") { $0.isEmpty ? nil : $0 } }
+    /// `what=value`.
+    public static var assignment: Self {
+        Self("NAME=VALUE") { text in
+            let parts = text.split(separator: "=", maxSplits: 1)
+            return parts.count == 2 ? text : nil
+        }
+    }
     /// What keys in object storage begin with.
     public static var keyPrefix: Self {
         Self("a prefix of keys, without a slash at either end") { text in
@@ -97,17 +104,61 @@ extension SettingKind where Value == Int {
     }
 }
 
+extension SettingKind where Value == Bool {
+    /// Yes or no.
+    public static var flag: Self {
+        Self("true or false") { text in
+            switch text.lowercased() {
+            case "true", "yes", "on", "1": true
+            case "false", "no", "off", "0": false
+            default: nil
+            }
+        }
+    }
+}
+
+extension SettingKind where Value == Double {
+    /// A number with or without a fraction.
+    public static func number(_ range: ClosedRange<Double>) -> Self {
+        let expected = "a number from \(written(range.lowerBound)) to \(written(range.upperBound))"
+        return Self(expected) { text in
+            guard let number = decimal(text), range.contains(number) else { return nil }
+            return number
+        }
+    }
+
+    /// The same, or `none`: infinity.
+    public static func limit(_ range: ClosedRange<Double>) -> Self {
+        let number = number(range)
+        return Self("\(number.expected), or none") { text in
+            text.lowercased() == "none" || text == "0" ? .infinity : try? number.value(of: [text])
+        }
+    }
+
+    private static func written(_ number: Double) -> String { Int(exactly: number).map { "\($0)" } ?? "\(number)" }
+}
+
+/// Digits, with a point or without.
+private func decimal(_ text: some StringProtocol) -> Double? {
+    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }) else { return nil }
+    return Double(String(text))
+}
+
+/// What a time without a unit is in.
+public enum TimeUnit: String, Sendable {
+    case seconds = "s"
+    case days = "d"
+}
+
 extension SettingKind where Value == Duration {
-    /// A time such as `500ms`, `30s`, `5m`, `1h`; a number alone is seconds.
-    public static func duration(_ range: ClosedRange<Duration>) -> Self {
-        let units: [(String, Double)] = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3_600)]
+    /// A time such as `500ms`, `30s`, `5m`, `1h`, `2d`; a number alone is in `unit`.
+    public static func duration(_ range: ClosedRange<Duration>, unit: TimeUnit = .seconds) -> Self {
+        let units: [(String, Double)] = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)]
         let (low, high) = (written(range.lowerBound), written(range.upperBound))
+        let bare = units.first { $0.0 == unit.rawValue }?.1 ?? 1
         return Self("a time from \(low) to \(high), such as 500ms, 30s or 5m") { text in
-            let unit = units.first { text.hasSuffix($0.0) } ?? ("", 1)
-            let digits = text.dropLast(unit.0.utf8.count)
-            guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }),
-                let number = Double(digits), number < 1e9
-            else { return nil }
+            let unit = units.first { text.hasSuffix($0.0) } ?? ("", bare)
+            guard let number = decimal(text.dropLast(unit.0.utf8.count)), number < 1e9 else { return nil }
             let value = Duration.milliseconds(Int((number * unit.1 * 1_000).rounded()))
             return range.contains(value) ? value : nil
         }
@@ -116,7 +167,7 @@ extension SettingKind where Value == Duration {
     /// As it can be parsed.
     private static func written(_ time: Duration) -> String {
         let milliseconds = Int(time / .milliseconds(1))
-        let units = [("h", 3_600_000), ("m", 60_000), ("s", 1_000)]
+        let units = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)]
         guard let unit = units.first(where: { milliseconds >= $0.1 && milliseconds % $0.1 == 0 }) else {
             return "\(milliseconds)ms"
         }

@@ -29,8 +29,8 @@ public enum SettingsText {
 
             On the command line any setting is `--set section.name=value`. In the environment it is `DES_SECTION_NAME`; an empty
             variable counts as not set. A secret can also come from a file that `DES_SECTION_NAME_FILE` names, lists one a line.
-            Lists are separated by commas outside of files. Times are written `500ms`, `30s`, `5m`, `1h` (a number alone is
-            seconds), sizes `512`, `64KiB`, `10MB`.
+            Lists are separated by commas outside of files. Times are written `500ms`, `30s`, `5m`, `1h`, `2d` (a
+            number alone is seconds), sizes `512`, `64KiB`, `10MB`.
 
 
             """

@@ -19,7 +19,8 @@ struct ConfigurationDocumentTests {
     func settings() {
         let lines = SettingsText.markdown.split(separator: "\n").map(String.init)
         #expect(lines.filter { $0.hasPrefix("### ") } == Settings.all.map { "### `\($0.key)`" })
-        #expect(lines.filter { $0.hasPrefix("## ") } == ["## names", "## assign", "## service"])
+        let sections = ["names", "assign", "catalog", "source", "marker", "service"]
+        #expect(lines.filter { $0.hasPrefix("## ") } == sections.map { "## \($0)" })
         #expect(lines.contains("* Environment: `DES_NAMES_NODE_ID`, also `DES_NODE_ID`."))
         #expect(lines.contains("* Environment: `DES_ASSIGN_TOKENS`, or a file."))
         #expect(lines.contains { $0.hasSuffix("Default: `127.0.0.1:8000`.") })

@@ -12,7 +12,7 @@ struct PrintedConfigurationTests {
             flags: ["assign.listen": "[::1]:1"], environment: ["DES_NAME_PREFIX": "A"],
             file: "names:\n  key-prefix: a b\nassign:\n  tokens: [0123456789abcdef]\n")
         #expect(
-            try given.configuration().printed == """
+            try given.configuration(Settings.names + Settings.assign + Settings.service).printed == """
                 names:
                   node-id: 0  # DES_NAMES_NODE_ID
                   # state-directory: not set; $STATE_DIRECTORY/nodes, else $XDG_STATE_HOME/des/nodes, else \
@@ -85,7 +85,13 @@ struct PrintedConfigurationTests {
             bytes(Settings.namePrefix), bytes(Settings.shardBits), bytes(Settings.wrapBits), bytes(Settings.keyPrefix),
             bytes(Settings.assignListen), bytes(Settings.assignBodyLimit), bytes(Settings.assignRequestTimeout),
             bytes(Settings.assignIdleTimeout), bytes(Settings.assignConnectionsMax), bytes(Settings.drainTimeout),
-            bytes(Settings.drainDelay), bytes(Settings.logLevel),
+            bytes(Settings.drainDelay), bytes(Settings.logLevel), bytes(Settings.catalogConnectionsMax),
+            bytes(Settings.catalogStatementTimeout), bytes(Settings.sourceTable), bytes(Settings.sourceColumns),
+            bytes(Settings.sourceStatuses), bytes(Settings.sourceWhere), bytes(Settings.markerBatchSize),
+            bytes(Settings.markerMinimumAge), bytes(Settings.markerInterval), bytes(Settings.markerRetriesMax),
+            bytes(Settings.markerRetryBase), bytes(Settings.markerRateLimit), bytes(Settings.markerDeadLetters),
+            bytes(Settings.markerDeadLetterTable), bytes(Settings.markerCheckInterval), bytes(Settings.markerNodes),
+            bytes(Settings.markerListen),
         ]
         // A new setting belongs here too.
         try #require(values.count == Settings.all.filter { !$0.isSecret }.count)
@@ -111,7 +117,10 @@ private enum RandomSettings {
             }
         }
         let lines = file.flatMap { section, members in
-            ["\(section):"] + members.map { "  \($0): '\($1.split(separator: "'").joined(separator: "''"))'" }
+            ["\(section):"]
+                + members.map {
+                    "  \($0): '\($1.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''"))'"
+                }
         }
         given.file = Array(lines.joined(separator: "\n").utf8)
         return given
@@ -134,6 +143,20 @@ private enum RandomSettings {
         case "assign.body-limit": return one(of: "64KiB", "1MB", number(1_024...1 << 30))
         case "assign.request-timeout", "assign.idle-timeout": return one(of: "1h", "5m", "100ms", number(1...3_600))
         case "assign.connections-max": return number(1...1_000_000)
+        case "source.columns", "source.statuses": return one(of: "id=a b", "new=~", "key=[", "a==", "b=null")
+        case "source.table", "source.where", "marker.dead-letter-table":
+            let text = odd(using: &random)
+            return text.isEmpty ? "a" : text
+        case "catalog.connections-max": return number(1...100)
+        case "marker.batch-size": return number(1...10_000)
+        case "marker.retries-max": return number(0...1_000)
+        case "marker.retry-base", "marker.rate-limit": return one(of: "2.0", "1", "1.5", number(1...3_600))
+        case "marker.dead-letters": return one(of: "true", "False", "no", "1", "off")
+        case "marker.minimum-age": return one(of: "0", "1", "0.5", "36h", "90m", "7d")
+        case "marker.interval", "marker.check-interval", "catalog.statement-timeout":
+            return one(of: "1h", "5m", "100ms", number(1...3_600))
+        case "marker.node-ids": return one(of: number(0...255), "0-15", "0-\(number(0...255))")
+        case "marker.listen": return one(of: "9101", "[::1]:1", "localhost", "0.0.0.0:0")
         case "service.drain-timeout", "service.drain-delay": return one(of: "0", "0.5", "1.25s", "10m", "7ms")
         default: return one(of: "INFO", "warn", "trace", "Critical")
         }

@@ -85,17 +85,17 @@ struct SettingsCatalogueTests {
         }
     }
 
-    @Test("the settings of a section stand together, in the order names, assign, service")
+    @Test("the settings of a section stand together, in their order")
     func order() {
         var sections: [String] = []
         for setting in Settings.all where sections.last != setting.section { sections.append(setting.section) }
-        #expect(sections == ["names", "assign", "service"])
+        #expect(sections == ["names", "assign", "catalog", "source", "marker", "service"])
     }
 
     @Test("what is a secret is marked as one")
     func secrets() {
         let secrets = Settings.all.filter(\.isSecret).map(\.key)
-        #expect(secrets == ["assign.tokens"])
+        #expect(secrets == ["assign.tokens", "catalog.url"])
         for setting in Settings.all where !setting.isSecret {
             for word in ["token", "secret", "password", "credential"] {
                 #expect(!setting.key.contains(word), "\(setting.key)")
