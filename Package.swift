@@ -15,6 +15,7 @@ let package = Package(
         .library(name: "DESCore", targets: ["DESCore"]),
         .library(name: "DESStore", targets: ["DESStore"]),
         .library(name: "DESCache", targets: ["DESCache"]),
+        .library(name: "DESCatalog", targets: ["DESCatalog"]),
         // For the benchmarks, which are a package of their own.
         .library(name: "TestServers", targets: ["TestServers"]),
         .executable(name: "des", targets: ["des"]),
@@ -38,6 +39,15 @@ let package = Package(
         .target(name: "DESStore", dependencies: ["DESCore", "CDESCore", "CDESStore"], swiftSettings: settings),
         .systemLibrary(name: "CHiredis"),
         .target(name: "DESCache", dependencies: ["DESCore", "CHiredis"], swiftSettings: settings),
+        .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq"),
+        .systemLibrary(name: "CSQLite"),
+        .target(
+            name: "DESCatalog", dependencies: ["DESCore", "DESRuntime", "CPostgreSQL", "CSQLite"],
+            resources: [
+                .embedInCode("Migrations/V0001__catalog_postgres.sql"),
+                .embedInCode("Migrations/V0001__catalog_sqlite.sql"),
+            ],
+            swiftSettings: settings),
         .systemLibrary(name: "CYAML"),
         .target(
             name: "DESRuntime",
@@ -88,6 +98,9 @@ let package = Package(
             name: "DESStoreTests", dependencies: ["DESStore", "DESCore", "TestServers"], swiftSettings: settings),
         .testTarget(
             name: "DESCacheTests", dependencies: ["DESCache", "DESStore", "DESCore", "TestServers"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "DESCatalogTests", dependencies: ["DESCatalog", "DESCore", "DESRuntime", "TestServers"],
             swiftSettings: settings),
         .testTarget(
             name: "DESAssignTests", dependencies: ["DESAssign", "DESRuntime", "DESCore", "TestServers", "des-assign"],

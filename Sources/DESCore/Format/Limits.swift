@@ -13,6 +13,10 @@ public enum Limits {
     public static let nameByteCountMax = 65_535
     /// META of one entry; v1 has the same bound.
     public static let metaByteCountMax = 10 << 20
+    /// Metadata of a file that waits in a catalog, as text: what the packer adds has to fit as well.
+    public static let queuedMetaByteCountMax = 1 << 20
+    /// The source of a file in a catalog: a bucket and a key, each byte of which may be escaped.
+    public static let sourceByteCountMax = 2_048
     /// Nested arrays and objects in META that the reader follows.
     public static let metaDepthMax = 128
     /// Pages of one container.

@@ -1,5 +1,3 @@
-internal import CDESCore
-
 /// How many shards a deployment has: 2 to the power of this, 1 to 16. It never changes.
 public struct ShardBits: Sendable, Hashable {
     /// 1 to 16.
@@ -35,13 +33,8 @@ public struct ShardID: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     /// The shard of a name: the leading bits of its SHA-256.
     public init(of name: String, bits: ShardBits) {
-        var name = name
-        number = name.withUTF8 { bytes in
-            withUnsafeTemporaryAllocation(byteCount: 32, alignment: 8) { digest in
-                des_sha256(
-                    bytes.baseAddress, bytes.count, digest.baseAddress?.assumingMemoryBound(to: UInt8.self))
-                return Int(UInt16(bigEndian: digest.load(as: UInt16.self))) >> (16 - bits.count)
-            }
+        number = NameHash.withDigest(of: name) { digest in
+            Int(UInt16(bigEndian: digest.load(as: UInt16.self))) >> (16 - bits.count)
         }
     }
 

@@ -1,0 +1,25 @@
+internal import DESCore
+
+/// One step of the schema, as it is in the program.
+struct Migration: Sendable {
+    /// From 1, without gaps.
+    let number: Int
+    let name: String
+    let sql: String
+
+    /// Of its text: a step that was changed after it was done is a fault.
+    var checksum: String {
+        let digits = String(CRC32C.of(Array(sql.utf8).span.bytes), radix: 16)
+        return String(repeating: "0", count: 8 - digits.utf8.count) + digits
+    }
+
+    /// All of them, in order.
+    static func all(_ dialect: Dialect) -> [Migration] {
+        let catalog =
+            switch dialect {
+            case .postgres: PackageResources.V0001__catalog_postgres_sql
+            case .sqlite: PackageResources.V0001__catalog_sqlite_sql
+            }
+        return [Migration(number: 1, name: "catalog", sql: String(decoding: catalog, as: UTF8.self))]
+    }
+}
