@@ -20,6 +20,7 @@ let package = Package(
         .library(name: "TestServers", targets: ["TestServers"]),
         .executable(name: "des", targets: ["des"]),
         .executable(name: "des-assign", targets: ["des-assign"]),
+        .executable(name: "des-marker", targets: ["des-marker"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -81,6 +82,22 @@ let package = Package(
             path: "Sources/Commands/des-assign",
             swiftSettings: settings),
         .target(
+            name: "DESMarker",
+            dependencies: [
+                "DESCatalog", "DESCore", "DESRuntime",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "des-marker",
+            dependencies: [
+                "DESMarker", "DESRuntime", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Sources/Commands/des-marker",
+            swiftSettings: settings),
+        .target(
             name: "DESConsole",
             dependencies: ["DESCore", "DESStore", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: settings),
@@ -101,6 +118,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "DESCatalogTests", dependencies: ["DESCatalog", "DESCore", "DESRuntime", "TestServers"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "DESMarkerTests",
+            dependencies: ["DESMarker", "DESCatalog", "DESCore", "DESRuntime", "TestServers", "des-marker"],
             swiftSettings: settings),
         .testTarget(
             name: "DESAssignTests", dependencies: ["DESAssign", "DESRuntime", "DESCore", "TestServers", "des-assign"],
