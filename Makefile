@@ -14,6 +14,9 @@ RELEASE_FLAGS := -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xswiftc 
 OPTIMISED := swift test --package-path CoreTests --scratch-path CoreTests/.build/optimised -c release \
     -Xswiftc -enable-testing
 
+# These load the machine so much that others would not end in time beside them.
+DATABASE_TESTS := DES(Catalog|Marker|Admin)Tests
+
 .PHONY: help
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,8 +39,9 @@ build: static ## Build the release binary, .build/release/des
 	swift build $(RELEASE_FLAGS) --product des
 
 .PHONY: services
-services: static ## Build the services, .build/release/des-assign
-	swift build $(RELEASE_FLAGS) --product des-assign
+services: static ## Build the services and des-admin, .build/release/des-assign and so on
+	@# One product a call: all products would be those of the tests, too.
+	set -e; for product in des-assign des-marker des-admin; do swift build $(RELEASE_FLAGS) --product $$product; done
 
 .PHONY: demo
 demo: build ## Pack a real tree of this machine, read it back, compare every byte
@@ -47,7 +51,8 @@ demo: build ## Pack a real tree of this machine, read it back, compare every byt
 test: tools ## Run every test, and those of DESCore once more as the release is built
 	$(OPTIMISED)
 	swift build --build-tests
-	swift test --skip-build
+	swift test --skip-build --filter '$(DATABASE_TESTS)'
+	swift test --skip-build --skip '$(DATABASE_TESTS)'
 
 .PHONY: test-core
 test-core: ## Run DESCore's tests alone: the quick loop
@@ -71,6 +76,7 @@ bench: build services ## Measure against tar, zip, rclone, boto3, wrk and bare l
 	swift run --package-path Benchmarks -c release des-bench $(abspath $(RELEASE)) local docs/benchmarks.md
 	swift run --package-path Benchmarks -c release des-bench $(abspath $(RELEASE)) s3 docs/benchmarks-s3.md
 	swift run --package-path Benchmarks -c release des-bench $(abspath $(RELEASE)) services docs/benchmarks-services.md
+	swift run --package-path Benchmarks -c release des-bench $(abspath $(RELEASE)) catalog docs/benchmarks-catalog.md
 
 .PHONY: lint
 lint: ## Check the format of the Swift code
@@ -91,7 +97,7 @@ docs: build-tools ## Write docs/configuration.md again, from the settings as the
 	UPDATE_DOCS=1 swift test --filter ConfigurationDocumentTests
 
 .PHONY: install
-install: build ## Install des and its completions under PREFIX (default /usr/local)
+install: build ## Install des, its completions and what `make services` has built, under PREFIX (default /usr/local)
 	@scripts/install $(RELEASE) $(or $(PREFIX),/usr/local)
 
 .PHONY: clean

@@ -21,6 +21,7 @@ let package = Package(
         .executable(name: "des", targets: ["des"]),
         .executable(name: "des-assign", targets: ["des-assign"]),
         .executable(name: "des-marker", targets: ["des-marker"]),
+        .executable(name: "des-admin", targets: ["des-admin"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -102,6 +103,14 @@ let package = Package(
             dependencies: ["DESCore", "DESStore", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: settings),
         .executableTarget(
+            name: "des-admin",
+            dependencies: [
+                "DESCatalog", "DESConsole", "DESCore", "DESRuntime", "DESStore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Sources/Commands/des-admin",
+            swiftSettings: settings),
+        .executableTarget(
             name: "des",
             dependencies: [
                 "DESConsole", "DESCore", "DESStore", .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -139,6 +148,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "DESCommandTests", dependencies: ["des", "DESConsole", "DESCore", "TestServers"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "DESAdminTests",
+            dependencies: ["DESCatalog", "DESCore", "TestServers", "des", "des-admin", "des-marker"],
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

@@ -1,0 +1,1 @@
+../../DESCommandTests/Support/Files.swift
