@@ -44,11 +44,19 @@ struct Command {
         } else {
             posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
         }
+        // Threads of Swift's pool block signals; a shell that inherits that never hears of its children's end.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var process = pid_t()
         let start = ContinuousClock.now
-        guard posix_spawnp(&process, words[0], &actions, nil, &arguments, environ) == 0 else {
+        guard posix_spawnp(&process, words[0], &actions, &attributes, &arguments, environ) == 0 else {
             throw Failure(line: words.joined(separator: " "))
         }
         var output = [UInt8]()

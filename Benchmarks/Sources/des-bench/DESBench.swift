@@ -1,7 +1,7 @@
 import DESCore
 import Glibc
 
-/// `des-bench DES local|s3|services OUT.md` measures a part and writes its table. `des-bench loop NAME ARGUMENT…` runs one loop in a
+/// `des-bench DES local|s3|services|catalog OUT.md` measures a part and writes its table. `des-bench loop NAME ARGUMENT…` runs one loop in a
 /// process of its own, so that its memory is its own, and prints one number a line.
 @main
 enum DESBench {
@@ -15,8 +15,10 @@ enum DESBench {
             try await StorageSuite.run(des: arguments[1], writingTo: arguments[3])
         } else if arguments.count == 4, arguments[2] == "services" {
             try await ServiceSuite.run(des: arguments[1], writingTo: arguments[3])
+        } else if arguments.count == 4, arguments[2] == "catalog" {
+            try await CatalogSuite.run(des: arguments[1], writingTo: arguments[3])
         } else {
-            note("usage: des-bench DES local|s3|services OUT.md")
+            note("usage: des-bench DES local|s3|services|catalog OUT.md")
             exit(64)
         }
     }
