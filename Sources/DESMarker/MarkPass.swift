@@ -77,15 +77,14 @@ struct MarkPass: Sendable {
         if start == nil || loneRefusalCount == 0 { begin(now: now, interval: interval * MarkPass.intervalsOfPass) }
     }
 
-    /// A pass begins at the start, at most once in an `interval`: until then what is new lies behind the cursor.
-    mutating func begin(now: ContinuousClock.Instant, interval: Duration) {
+    /// A pass begins at the start, at most once in an `interval` unless something has woken it: until then what is new lies
+    /// behind the cursor.
+    mutating func begin(now: ContinuousClock.Instant, interval: Duration, isWoken: Bool = false) {
         isOver = false
-        let interval = isStartWanted ? .zero : interval
+        if isWoken { isStartWanted = true }
         if now - namesMoment > MarkPass.namesAgeMax { names = NameBatch() }
-        if let start, now - start < max(interval, startTime * MarkPass.startShare) {
-            if interval == .zero { isStartWanted = true }
-            return
-        }
+        let pause = max(isStartWanted ? .zero : interval, startTime * MarkPass.startShare)
+        if let start, now - start < pause { return }
         (cursor, start, missedCount, isStartWanted) = (nil, now, 0, false)
     }
 

@@ -38,12 +38,17 @@ final class MarkerHealth: Sendable {
     func failed(_ error: any Error) {
         let text = (error as? ConfigurationError)?.problems.joined(separator: "; ") ?? "\(error)"
         // Other errors, of names, say nothing about the database.
-        failed(text, isOfDatabase: error is DatabaseError)
+        if error is DatabaseError { metrics.isDatabaseUp.record(0) }
+        failed(text)
     }
 
-    /// A batch failed, for this reason.
-    func failed(_ text: String, isOfDatabase: Bool) {
-        if isOfDatabase { metrics.isDatabaseUp.record(0) }
+    /// The database does what it is asked to, and that is to refuse row after row.
+    func refusing() {
+        metrics.isDatabaseUp.record(1)
+        failed("row after row is refused: see the dead letters")
+    }
+
+    private func failed(_ text: String) {
         let isNew = state.withLock { state in
             defer { state.problem = text }
             return state.problem != text

@@ -88,17 +88,17 @@ struct MarkerLoop: Service {
                 pass.goOn(now: .now, interval: interval)
                 let batch = try await mark(count, &pass)
                 bucket?.take(batch.takenCount, now: .now)
-                if pass.isRefusingAll {
-                    health.failed("row after row is refused: see the dead letters", isOfDatabase: true)
-                    await pause(MarkerLoop.refusingPause)
-                    continue
-                }
-                health.succeeded()
                 delay.reset()
+                if pass.isRefusingAll {
+                    health.refusing()
+                    await pause(MarkerLoop.refusingPause)
+                } else {
+                    health.succeeded()
+                }
                 if pass.isOver, isOnce {
                     if pass.missedCount == 0 || passCount == MarkerLoop.passesOfOnceMax { return nil }
                     passCount += 1
-                    pass.begin(now: .now, interval: .zero)
+                    pass.begin(now: .now, interval: interval, isWoken: true)
                 } else if pass.isOver {
                     await waitForRows(&pass)
                 }
@@ -124,7 +124,7 @@ struct MarkerLoop: Service {
 
     /// One batch, one transaction. Names for the next are made while the database is at work.
     ///
-    /// After an error nobody gets the names of this batch: whether it was done may not be known.
+    /// After an error nobody gets the names of this batch: some of them may be in use.
     private func mark(_ count: Int, _ pass: inout MarkPass) async throws -> MarkedBatch {
         if pass.names.count < count { pass.add(try await reserve(count - pass.names.count), now: .now) }
         let ahead = pass.names.count < 2 * count ? count : 0
@@ -149,13 +149,15 @@ struct MarkerLoop: Service {
         do {
             batch = try await catalog.mark(given, after: pass.cursor, order)
         } catch let error as DatabaseError where error.kind == .row {
-            // Nothing was marked. Which row it is turns out when it is alone.
+            // Which row it is turns out when it is alone.
             metrics.failed(error)
+            pass.lostNames()
             guard count == 1 else {
                 pass.halve(count)
                 return MarkedBatch()
             }
-            batch = try await catalog.markAlone(given, after: pass.cursor, order)
+            pass.add(try await reserve(1), now: .now)
+            batch = try await catalog.markAlone(pass.names, after: pass.cursor, order)
         }
         let time = ContinuousClock.now - start
         if batch.takenCount > 0 { metrics.batchDuration.recordNanoseconds(Int64(time / .nanoseconds(1))) }
@@ -175,7 +177,7 @@ struct MarkerLoop: Service {
             }
         }
         // New rows may be older than those that were seen.
-        pass.begin(now: .now, interval: isWoken ? .zero : interval)
+        pass.begin(now: .now, interval: interval, isWoken: isWoken)
     }
 
     private func pause(_ time: Duration) async {

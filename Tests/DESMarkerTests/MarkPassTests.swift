@@ -24,7 +24,7 @@ import Testing
         pass.marked(batch, of: 2, in: .milliseconds(100))
         #expect(pass.patience(now: now, interval: .seconds(3_600)) == .seconds(3_600))
         now += .seconds(1)
-        pass.begin(now: now, interval: .zero)  // woken
+        pass.begin(now: now, interval: .seconds(3_600), isWoken: true)
         #expect(pass.cursor != nil)
         #expect(pass.patience(now: now, interval: .seconds(3_600)) == .seconds(1))
         now += .seconds(1)

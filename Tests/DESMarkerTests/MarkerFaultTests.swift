@@ -194,6 +194,38 @@ import Testing
         #expect(try await marker.daemon.ending() == 0)
     }
 
+    /// All there are is refused, and there are so many that the marker slows down: it comes to the end all the same, and begins
+    /// anew.
+    @Test("once: when all rows are refused it ends; otherwise it begins again from the start")
+    func allRefused() async throws {
+        let catalog = try await MarkedCatalog()
+        try await catalog.query("ALTER TABLE des_queue ADD CHECK (status <> 'marked')")
+        try await catalog.enqueue(1_002)
+        let settings = ["--set", "marker.minimum-age=0s", "--set", "marker.batch-size=10"]
+        let once = try await Daemon(
+            Toolbox.built("des-marker"),
+            ["--once", "--database", catalog.server.url(database: catalog.database)] + settings)
+        #expect(try await once.ending() == 0)
+        #expect(try await catalog.query("SELECT min(attempts) FROM des_queue") == "1")
+        let marker = try await catalog.marker("marker.batch-size=10", "marker.retries-max=1000")
+        try await catalog.wait(for: "SELECT min(attempts) >= 3 FROM des_queue WHERE size <= 5", "t")
+        withExtendedLifetime(marker) {}
+    }
+
+    /// The names of its batch are in use when the refusal fails.
+    @Test("when dead letters cannot be written, no name is used twice, the others are marked, and the reason is said")
+    func noDeadLetters() async throws {
+        let catalog = try await MarkedCatalog()
+        try await catalog.query("ALTER TABLE des_dead_letters ADD CHECK (attempts < 0)")
+        try await catalog.enqueue(300)
+        try await catalog.query("UPDATE des_queue SET meta = '[]' WHERE size = 50")
+        let marker = try await catalog.marker("marker.batch-size=100", "marker.retries-max=0", "marker.retry-base=1")
+        try await catalog.wait(for: "SELECT count(*) FROM des_queue WHERE status = 'marked'", "299")
+        try await catalog.expectAllMarked(299)
+        try await marker.wait(for: 503)
+        #expect(try await marker.ask("/readyz").text.contains("des_dead_letters"))
+    }
+
     /// A fault of the table, not of its rows: not all of them are given up before somebody can mend it.
     @Test("when row after row is refused, the marker slows down and says so; what is mended in time is marked")
     func refusedTable() async throws {

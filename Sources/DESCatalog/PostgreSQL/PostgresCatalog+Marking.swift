@@ -94,15 +94,21 @@ extension PostgresCatalog {
             }
             batch.refusedCount += 1
             guard order.keepsDeadLetters else { return }
+            let reason = "\(refusals[0].problem); and the row cannot be changed: \(error.message)"
+            try addLetter(of: refusals[0].id, reason, origin: host?.origin ?? "", session)
+        }
+    }
+
+    private func addLetter(of id: String, _ reason: String, origin: String, _ session: any SQLSession) throws {
+        do {
             try session.run(
                 """
                 INSERT INTO des_dead_letters (origin, row_id, stage, reason, attempts) VALUES ($1, $2, 'mark', $3, 1)
                 ON CONFLICT (origin, row_id) DO NOTHING
-                """,
-                [
-                    .text(host?.origin ?? ""), .text(refusals[0].id),
-                    .text("\(refusals[0].problem); and the row cannot be changed: \(error.message)"),
-                ])
+                """, [.text(origin), .text(id), .text(reason)])
+        } catch let error as DatabaseError where error.kind == .row {
+            // Not a fault of the row, which smaller batches would find.
+            throw DatabaseError(.setup, "des_dead_letters: \(error.message)")
         }
     }
 

@@ -4,8 +4,8 @@ public import DESCore
 public protocol MarkerCatalog: Sendable {
     /// Gives the first waiting rows after `cursor` their names, one each, in one transaction. Rows that somebody else is
     /// working on are left out; those that cannot be marked are put off, or given up when they were tried too often.
-    /// - Throws: ``DatabaseError``. After ``DatabaseError/Kind/disconnected`` it is not known whether it was done, and no name
-    ///   of `names` may be used for anything else.
+    /// - Throws: ``DatabaseError``. Whatever it is, rows may have been marked: no name of `names` may be used for anything
+    ///   else.
     func mark(_ names: NameBatch, after cursor: MarkCursor?, _ order: MarkOrder) async throws -> MarkedBatch
 
     /// Marks the first waiting row after `cursor`, or counts an attempt that failed if its values make that impossible: then
