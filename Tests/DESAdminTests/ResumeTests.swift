@@ -82,6 +82,25 @@ struct ResumeTests {
         #expect(again.errors.hasSuffix("\(rest) rows read, \(rest) new, 0 bad\n"), "\(again)")
     }
 
+    /// Opening a pipe that nobody writes to waits for somebody who does; a signal must not.
+    @Test("a signal ends an import that waits for a pipe", .timeLimit(.minutes(1)))
+    func interruptedPipe() async throws {
+        let catalog = try await TestCatalog.migrated(.sqlite)
+        try #require(mkfifo(catalog.directory["pipe.jsonl"], 0o600) == 0)
+        let running = try catalog.command(["catalog", "import", "pipe.jsonl"]).start()
+        let (opened, deadline) = ("/proc/\(running.pid)/fd", ContinuousClock.now + .seconds(20))
+        let path = catalog.directory["pipe.jsonl"]
+        var isOpen = false
+        while !isOpen, !running.hasEnded, .now < deadline {
+            // Descriptors are few, and taken from the lowest up.
+            isOpen = (0..<64).contains { Files.target(of: "\(opened)/\($0)") == path }
+        }
+        // Once: a second signal ends the process wherever it is.
+        running.send(isOpen ? SIGTERM : SIGKILL)
+        let result = try running.wait()
+        #expect(isOpen && result.status == 128 + SIGTERM, "\(result)")
+    }
+
     /// The same under strace, which sends it a signal at a call of a thread.
     private static func traced(_ command: Command, _ calls: String, signal: String, when count: Int) throws -> Command {
         var traced = command

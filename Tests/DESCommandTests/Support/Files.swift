@@ -50,12 +50,16 @@ enum Files {
     }
 
     static func linkTarget(_ path: String) throws -> String {
+        try #require(target(of: path), "cannot read the link \(path): errno \(errno)")
+    }
+
+    /// What a link leads to; `nil` if there is none.
+    static func target(of path: String) -> String? {
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
         let count = buffer.withUnsafeMutableBytes { buffer in
             buffer.baseAddress.map { readlink(path, $0.assumingMemoryBound(to: CChar.self), buffer.count) } ?? -1
         }
-        try #require(count >= 0, "cannot read the link \(path): errno \(errno)")
-        return String(decoding: buffer[..<count], as: UTF8.self)
+        return count < 0 ? nil : String(decoding: buffer[..<count], as: UTF8.self)
     }
 
     /// The status of `path`, links not followed; `nil` if there is nothing.

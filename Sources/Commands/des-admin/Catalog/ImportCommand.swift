@@ -51,13 +51,13 @@ struct ImportCommand: AdminVerb {
         let interruption = try Interruption()
         let what = try ImportInput(input, format)
         var source = try await what.source(interruption, stopsAtProblem: strict)
-        let earlierCount = what.isResumable && !restart ? try await resume(&source, console, opened) : 0
+        let earlier = what.isResumable && !restart ? try await resume(&source, console, opened) : nil
         let run = ImportRun(
             input: source.name, catalog: opened.catalog, console: console, batchCountMax: batchSize,
-            earlierCount: earlierCount, isStrict: strict, interruption: interruption)
+            earlier: earlier, isStrict: strict, interruption: interruption)
         let summary = try await run.run(source, input == "-" ? "standard input" : input)
         if summary.isWhole { try await opened.catalog.endImport(of: source.name) }
-        try report(summary, earlierCount, console)
+        try report(summary, earlier?.rowCount ?? 0, console)
         if let status = interruption.status {
             try console.flush()
             console.message(
@@ -70,20 +70,20 @@ struct ImportCommand: AdminVerb {
     }
 
     /// Has the source go on where an earlier import of it stopped.
-    /// - Returns: rows that were read then.
+    /// - Returns: how far that came.
     private func resume(
         _ source: inout any ImportSource, _ console: Console, _ opened: OpenedCatalog
-    ) async throws -> Int {
-        guard let progress = try await opened.catalog.progress(of: source.name) else { return 0 }
+    ) async throws -> ImportProgress? {
+        guard let progress = try await opened.catalog.progress(of: source.name) else { return nil }
         let rows = "after \(Amounts.count(progress.rowCount)) rows"
         guard let words = try await source.resume(at: progress.position) else {
             console.note(
                 "\(input) has changed since an import of it was interrupted \(rows): it is read from its start"
                     .escapingControlCharacters)
-            return 0
+            return nil
         }
         console.note("an import of \(input) was interrupted \(rows): it goes on at \(words)".escapingControlCharacters)
-        return progress.rowCount
+        return progress
     }
 
     private func report(_ summary: ImportRun.Summary, _ earlierCount: Int, _ console: Console) throws {

@@ -8,8 +8,8 @@ struct ImportRun {
     let catalog: any Catalog
     let console: Console
     let batchCountMax: Int
-    /// Rows that an earlier run has read.
-    let earlierCount: Int
+    /// How far an earlier run came, where this one goes on.
+    let earlier: ImportProgress?
     /// The first line that is no row ends it.
     let isStrict: Bool
     let interruption: Interruption
@@ -33,8 +33,7 @@ struct ImportRun {
         var (summary, problems) = (Summary(), BadLines(console))
         var writing: Task<ImportedBatch, any Error>?
         // A batch that is written in halves notes where it began until all of it is there.
-        let earlier = earlierCount > 0 ? try await catalog.progress(of: input) : nil
-        var end = earlier ?? ImportProgress(position: "", rowCount: earlierCount)
+        var end = earlier ?? ImportProgress(position: "", rowCount: 0)
         /// Waits for the batch under way and counts it.
         func finish() async throws {
             guard let written = try await writing.take()?.value else { return }

@@ -12,7 +12,8 @@ final class InputFile: Sendable {
 
     /// The file at `path`.
     init(path: String, _ interruption: Interruption) throws(DESError) {
-        file = try FileDescriptor(opening: path, O_RDONLY)
+        // A pipe is open at once: who writes to it is waited for where a signal is heard, in `read`.
+        file = try FileDescriptor(opening: path, O_RDONLY | O_NONBLOCK)
         self.interruption = interruption
         let status = try file.status()
         guard status.st_mode & S_IFMT != S_IFDIR else {
