@@ -30,7 +30,7 @@ public struct CatalogConfiguration: Sendable {
             if let text = configuration[Settings.catalogURL] {
                 CatalogAddress(text)
             } else {
-                CatalogAddress.standard(environment, directory: CatalogConfiguration.directory(environment))
+                CatalogAddress.standard(environment, directory: StateDirectory.standardPath { environment[$0] })
             }
         if address == nil {
             // Not what was found: it may be a password.
@@ -83,13 +83,6 @@ public struct CatalogConfiguration: Sendable {
             }
             return SQLiteCatalog(path: path)
         }
-    }
-
-    /// Where a database is that nobody has placed.
-    private static func directory(_ environment: Environment) -> String? {
-        if let state = environment["STATE_DIRECTORY"] { return state }
-        if let state = environment["XDG_STATE_HOME"] { return "\(state)/des" }
-        return environment["HOME"].map { "\($0)/.local/state/des" }
     }
 }
 

@@ -76,6 +76,18 @@ import Testing
         #expect(try await test.value("SELECT count(*) FROM des_queue") == "0")
     }
 
+    /// Rows that a producer queued himself are his: an import neither takes them back nor counts them.
+    @Test func rowsOfProducersAreLeftAlone() async throws {
+        let test = try await Database.postgres.catalog()
+        try await test.enqueue(1, prefix: "again")
+        try await test.pack()
+        try await test.run("INSERT INTO des_queue (source) VALUES ('again-1')")
+        let count = try await test.catalog.enqueue(
+            [NewFile(source: "again-1"), NewFile(source: "new")], from: "x", ImportProgress(position: "", rowCount: 2))
+        #expect(count == 1)
+        #expect(try await test.run("SELECT source FROM des_queue ORDER BY id") == [["again-1"], ["new"]])
+    }
+
     @Test(arguments: Database.allCases)
     func statusAndFindKnowEverything(database: Database) async throws {
         let test = try await database.catalog()

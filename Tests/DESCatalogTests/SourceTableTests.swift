@@ -230,6 +230,72 @@ import Testing
         #expect(try await test.catalog.waitForRows(upTo: .zero) == false)
     }
 
+    /// What cannot work for any row is said at the start, with the setting and the column.
+    @Test(
+        arguments: [
+            ("id int", "status text", "column id of files is no id"),
+            ("id int NOT NULL", "status text", "column id of files is no id"),
+            ("id int UNIQUE", "status text", "column id of files is no id"),
+            ("id int PRIMARY KEY", "status int", "source.statuses: column status of files"),
+        ])
+    func columnsThatCannotServe(id: String, status: String, words: String) async throws {
+        let columns = ["id=id", "created_at=at", "name=name", "status=status", "key=uri"]
+        let test = try await adopted(
+            try SourceTable(name: "files", columns: columns),
+            "CREATE TABLE files (\(id), at timestamptz, name text, \(status), uri text)")
+        await #expect { try await test.catalog.checkMarking() } throws: {
+            ($0 as? DatabaseError)?.kind == .setup && "\($0)".contains(words)
+        }
+    }
+
+    /// A table of the host's for dead letters takes as much of the reason as fits; the row is given up all the same.
+    @Test func aNarrowTableOfDeadLetters() async throws {
+        let server = try await PostgresServer.shared
+        let database = try await server.createDatabase()
+        _ = try await server.query(
+            Self.earlierTable + """
+                CREATE TABLE des_marker_dlq (
+                    catalog_entry_id bigint, created_at timestamptz, error_message varchar(7), retry_count int);
+                INSERT INTO des_source_catalog (created_at, source_bucket) VALUES (now() - interval '2 days', 'b')
+                """, in: database)
+        var options = PostgresOptions()
+        options.address = server.url(database: database)
+        let catalog = PostgresCatalog(
+            options, connectionsMax: 1, source: try SourceTable(name: "des_source_catalog"),
+            letterTable: try SourceTable.Name("des_marker_dlq"))
+        let test = TestCatalog(catalog)
+        _ = try await catalog.migrate(TestCatalog.layout, accepting: TestCatalog.accept)
+        var (names, order) = (TestNames(), MarkOrder())
+        order.retriesMax = 0
+        #expect(try await test.mark(5, &names, order).refusedCount == 1)
+        #expect(
+            try await test.run("SELECT catalog_entry_id, error_message, retry_count FROM des_marker_dlq")
+                == [["1", "the key", "1"]])
+        #expect(try await test.value("SELECT des_status FROM des_source_catalog") == "failed")
+        #expect(try await test.catalog.deadLetters(limit: 2).map(\.reason) == ["the key is null"])
+    }
+
+    /// Times that are no times are no reason for the others to wait, nor for counting to fail.
+    @Test func infiniteTimes() async throws {
+        let test = try await adopted(
+            try SourceTable(name: "des_source_catalog"),
+            Self.earlierTable + """
+                INSERT INTO des_source_catalog (created_at, source_bucket, source_key) VALUES
+                    ('-infinity', 'b', '1'), ('infinity', 'b', '2'), (now() - interval '2 days', 'b', '3')
+                """)
+        var (names, order) = (TestNames(), MarkOrder())
+        order.retriesMax = 0
+        let backlog = try await test.catalog.backlog(order)
+        #expect(backlog.count == 2 && backlog.oldestAge > .seconds(172_700) && backlog.oldestAge < .seconds(180_000))
+        let done = try await test.mark(5, &names, order)
+        #expect(done.markedCount == 1 && done.refusedCount == 1)
+        #expect(try await test.catalog.deadLetters(limit: 2).map(\.reason) == ["the time is infinite"])
+        #expect(try await test.catalog.status().counts.map(\.count) == [1])
+        await #expect(throws: DatabaseError.self) {
+            try await test.run("INSERT INTO des_queue (source, created_at) VALUES ('x', 'infinity')")
+        }
+    }
+
     @Test func whatIsMissingIsNamed() async throws {
         let server = try await PostgresServer.shared
         let url = server.url(database: try await server.createDatabase())

@@ -4,9 +4,9 @@ internal import DESCore
 final class PostgresCatalog: SQLCatalog {
     let dialect = Dialect.postgres
     let pool: SQLPool
-    let source: SourceTable?
+    private let source: SourceTable?
     /// A table of the host's for dead letters.
-    let letterTable: SourceTable.Name?
+    private let letterTable: SourceTable.Name?
     private let listener: PostgresListener
     /// Found in the database when it is first needed.
     private let host = Monitor<HostTable?>(nil)

@@ -66,21 +66,15 @@ public struct NameBatch: Sendable {
     }
 
     /// Without the first `count`: what a batch did not use.
-    public func dropFirst(_ count: Int) -> NameBatch {
-        var rest = NameBatch()
-        rest.names = Array(names.dropFirst(count))
-        rest.shards = Array(shards.dropFirst(count))
-        rest.days = Array(days.dropFirst(count))
-        return rest
-    }
+    public func dropFirst(_ count: Int) -> NameBatch { part(min(count, self.count)..<self.count) }
 
     /// The first `count`.
-    public func prefix(_ count: Int) -> NameBatch {
-        var first = NameBatch()
-        first.names = Array(names.prefix(count))
-        first.shards = Array(shards.prefix(count))
-        first.days = Array(days.prefix(count))
-        return first
+    public func prefix(_ count: Int) -> NameBatch { part(0..<min(count, self.count)) }
+
+    private func part(_ range: Range<Int>) -> NameBatch {
+        var part = NameBatch()
+        (part.names, part.shards, part.days) = (Array(names[range]), Array(shards[range]), Array(days[range]))
+        return part
     }
 }
 

@@ -30,14 +30,6 @@ enum Dialect: Sendable {
         }
     }
 
-    /// A time from milliseconds since 1970.
-    func time(_ milliseconds: String) -> String {
-        switch self {
-        case .postgres: "to_timestamp(\(milliseconds)::bigint / 1000.0)"
-        case .sqlite: milliseconds
-        }
-    }
-
     /// A time as milliseconds since 1970.
     func milliseconds(_ time: String) -> String {
         switch self {

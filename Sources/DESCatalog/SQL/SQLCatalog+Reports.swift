@@ -2,7 +2,7 @@ internal import DESCore
 
 extension SQLCatalog {
     func status() async throws -> CatalogStatus {
-        try await pool.transaction { [dialect] session in
+        try await pool.run { [dialect] session in
             var status = CatalogStatus()
             let rows = try session.run(
                 """

@@ -7,9 +7,3 @@ enum SQLValue: Sendable, Hashable {
     static func text(_ value: String?) -> SQLValue { value.map { .text($0) } ?? .null }
     static func integer(_ value: Int?) -> SQLValue { value.map { .integer($0) } ?? .null }
 }
-
-extension SQLValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByNilLiteral {
-    init(stringLiteral value: String) { self = .text(value) }
-    init(integerLiteral value: Int) { self = .integer(value) }
-    init(nilLiteral: ()) { self = .null }
-}

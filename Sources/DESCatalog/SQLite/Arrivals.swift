@@ -3,54 +3,46 @@ internal import DESCore
 /// Tells those who wait in this process that there are new rows. Other processes are not heard: they are found by looking.
 final class Arrivals: Sendable {
     private struct State: Sendable {
-        /// Rows have come since somebody last waited.
+        /// Rows have come that nobody was told of.
         var isPending = false
-        var waiting: [Int: CheckedContinuation<Bool, Never>] = [:]
-        var nextID = 0
+        var waiting: [Answer<Bool>] = []
     }
 
     private let state = Monitor(State())
 
     func announce() {
-        let waiting = state.withLock { state in
-            if state.waiting.isEmpty { state.isPending = true }
-            defer { state.waiting = [:] }
-            return state.waiting.values
+        state.withLock { state in
+            state.isPending = state.waiting.isEmpty
+            for answer in state.waiting { answer.give(true) }
+            state.waiting = []
         }
-        for continuation in waiting { continuation.resume(returning: true) }
     }
 
     /// Waits for rows, for `limit`, or until the task is cancelled.
     /// - Returns: whether there are rows.
     func wait(upTo limit: Duration) async -> Bool {
+        let answer = Answer<Bool>()
+        state.withLock { state in
+            if state.isPending { answer.give(true) } else { state.waiting.append(answer) }
+            state.isPending = false
+        }
         let alarm = Task {
             try? await Task.sleep(for: limit)
-            wake()
+            giveUp(answer)
         }
         defer { alarm.cancel() }
         return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let answer: Bool? = state.withLock { state in
-                    if state.isPending || Task.isCancelled {
-                        defer { state.isPending = false }
-                        return state.isPending
-                    }
-                    state.waiting[state.nextID] = continuation
-                    state.nextID += 1
-                    return nil
-                }
-                if let answer { continuation.resume(returning: answer) }
-            }
+            await answer.wait()
         } onCancel: {
-            wake()
+            giveUp(answer)
         }
     }
 
-    private func wake() {
-        let waiting = state.withLock { state in
-            defer { state.waiting = [:] }
-            return state.waiting.values
+    /// Under the lock, so that rows are not announced to who has just stopped waiting.
+    private func giveUp(_ answer: Answer<Bool>) {
+        state.withLock { state in
+            state.waiting.removeAll { $0 === answer }
+            answer.give(false)
         }
-        for continuation in waiting { continuation.resume(returning: false) }
     }
 }

@@ -9,17 +9,11 @@ enum SQLiteFile {
     /// Makes an empty one, and the directories above it, unless it is there.
     /// - Throws: ``DatabaseError/Kind/setup``.
     static func make(_ path: String) throws(DatabaseError) {
-        try makeDirectory(SpoolFile.directory(of: path))
+        do { try StateDirectory.make(SpoolFile.directory(of: path)) } catch {
+            throw DatabaseError(.setup, error.description)
+        }
         let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw DatabaseError(.setup, "\(path): \(DESError.reason(errno))") }
         close(file)
-    }
-
-    private static func makeDirectory(_ path: String) throws(DatabaseError) {
-        guard isMissing(path) else { return }
-        if SpoolFile.directory(of: path) != path { try makeDirectory(SpoolFile.directory(of: path)) }
-        guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
-            throw DatabaseError(.setup, "\(path): \(DESError.reason(errno))")
-        }
     }
 }

@@ -22,7 +22,7 @@ final class SQLiteSession: SQLSession {
         }
         database = opened
         sqlite3_busy_timeout(opened, Int32(busyTimeout / .milliseconds(1)))
-        try script("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
+        try script("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
     }
 
     deinit {

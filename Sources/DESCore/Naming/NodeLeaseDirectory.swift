@@ -21,14 +21,9 @@ public final class NodeLeaseDirectory: NodeLeases {
         (self.path, self.nodes, self.clock) = (path, nodes, clock)
     }
 
-    /// Where the ids of this host are kept unless another place is named: `nodes` in systemd's `$STATE_DIRECTORY`, or in
-    /// `des` below `$XDG_STATE_HOME` or `~/.local/state`. `nil` if none of these variables is set.
+    /// Where the ids of this host are kept unless another place is named: `nodes` in the ``StateDirectory``.
     public static func standardPath(_ variable: (String) -> String?) -> String? {
-        func directory(_ name: String, _ below: String) -> String? {
-            variable(name).flatMap { $0.isEmpty ? nil : $0 + below }
-        }
-        return directory("STATE_DIRECTORY", "/nodes") ?? directory("XDG_STATE_HOME", "/des/nodes")
-            ?? directory("HOME", "/.local/state/des/nodes")
+        StateDirectory.standardPath(variable).map { $0 + "/nodes" }
     }
 
     /// The lowest id that is free, whose file can be used and whose names do not begin far in the future, if there is one.
@@ -37,7 +32,7 @@ public final class NodeLeaseDirectory: NodeLeases {
     public func acquire() async throws -> (any NodeLease)? {
         let (path, nodes, latest) = (path, nodes, clock.wall() + NodeLeaseDirectory.floorLeadMax)
         return try await BlockingPool.shared.run {
-            try NodeLeaseDirectory.make(path)
+            try StateDirectory.make(path)
             var damage: DESError?
             var second: NodeLeaseFile?
             for node in nodes {
@@ -56,36 +51,6 @@ public final class NodeLeaseDirectory: NodeLeases {
             }
             return nil
         }
-    }
-}
-
-extension NodeLeaseDirectory {
-    /// Makes a directory and those above it.
-    private static func make(_ path: String) throws(DESError) {
-        if mkdir(path, 0o700) == 0 { return try synchronize(parent(of: path)) }
-        switch errno {
-        case EEXIST: return
-        case ENOENT where parent(of: path) != path:
-            try make(parent(of: path))
-            guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
-                throw .system(errno, "cannot make the directory", path)
-            }
-            try synchronize(parent(of: path))
-        default: throw .system(errno, "cannot make the directory", path)
-        }
-    }
-
-    /// `.` for a name alone, and a root for itself.
-    private static func parent(of path: String) -> String {
-        var path = path[...]
-        while path.count > 1, path.hasSuffix("/") { path = path.dropLast() }
-        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
-    }
-
-    /// What was made in a directory is still there after the machine has crashed.
-    fileprivate static func synchronize(_ path: String) throws(DESError) {
-        try FileDescriptor(opening: path, O_RDONLY | O_DIRECTORY).synchronize()
     }
 }
 
@@ -148,7 +113,7 @@ private final class NodeLeaseFile: NodeLease {
         }
         defer { unlink(draft) }
         guard link(draft, path) == 0 || errno == EEXIST else { throw .system(errno, "cannot make", path) }
-        try NodeLeaseDirectory.synchronize(directory)
+        try StateDirectory.synchronize(directory)
         return try FileDescriptor(opening: path, O_RDWR)
     }
 

@@ -44,6 +44,40 @@ struct EarlierNamesTests {
         #expect(try value(Settings.logLevel, ["LOG_LEVEL": text]) == level)
     }
 
+    @Test("the variables of the earlier marker mean what they meant, and so do its defaults")
+    func marker() throws {
+        let defaults: [String: String] = [
+            "DES_MARKER_BATCH_SIZE": "100", "DES_MARKER_MAX_AGE_DAYS": "1", "DES_MARKER_INTERVAL_SECONDS": "5",
+            "DES_MARKER_MAX_RETRIES": "3", "DES_MARKER_RETRY_BACKOFF_BASE": "2.0", "DES_MARKER_RATE_LIMIT": "none",
+            "DES_MARKER_ENABLE_DLQ": "true", "DES_HEALTH_CHECK_INTERVAL": "30", "DES_METRICS_PORT": "9101",
+        ]
+        for environment in [[:], defaults] {
+            #expect(try value(Settings.markerBatchSize, environment) == 100)
+            #expect(try value(Settings.markerMinimumAge, environment) == .seconds(86_400))
+            #expect(try value(Settings.markerInterval, environment) == .seconds(5))
+            #expect(try value(Settings.markerRetriesMax, environment) == 3)
+            #expect(try value(Settings.markerRetryBase, environment) == 2)
+            #expect(try value(Settings.markerRateLimit, environment) == (environment.isEmpty ? nil : .infinity))
+            #expect(try value(Settings.markerDeadLetters, environment))
+            #expect(try value(Settings.markerCheckInterval, environment) == .seconds(30))
+            #expect(try value(Settings.markerListen, environment).port == 9_101)
+        }
+        #expect(
+            try value(Settings.markerListen, ["DES_METRICS_PORT": "9200"]) == Endpoint(host: "0.0.0.0", port: 9_200))
+        #expect(try value(Settings.markerMinimumAge, ["DES_MARKER_MAX_AGE_DAYS": "0.5"]) == .seconds(43_200))
+        #expect(try value(Settings.markerDeadLetters, ["DES_MARKER_ENABLE_DLQ": "False"]) == false)
+        #expect(
+            try value(Settings.markerDeadLetterTable, ["DES_MARKER_DLQ_TABLE": "des_marker_dlq"]) == "des_marker_dlq")
+        #expect(
+            try value(Settings.catalogURL, ["DES_DB_URL": "postgresql+asyncpg://h/d"]) == "postgresql+asyncpg://h/d")
+    }
+
+    @Test("a limit is a number, or none", arguments: [("0.5", 0.5), ("none", Double.infinity), ("0", .infinity)])
+    func rateLimit(text: String, limit: Double) throws {
+        #expect(try value(Settings.markerRateLimit, ["DES_MARKER_RATE_LIMIT": text]) == limit)
+        #expect(Given(environment: ["DES_MARKER_RATE_LIMIT": "-1"]).problems().count == 1)
+    }
+
     @Test(
         "DES_ASSIGN_HOST is a host, a host and a port, or a URL of both",
         arguments: [
