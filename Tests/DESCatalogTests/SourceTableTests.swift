@@ -190,6 +190,24 @@ import Testing
         #expect(try await test.catalog.deadLetters(limit: 5).map(\.rowID) == ["2"])
     }
 
+    /// The same for one that is refused only when its transaction ends.
+    @Test func aDeferredConstraintStopsNobody() async throws {
+        let test = try await Database.postgres.catalog()
+        try await test.enqueue(3)
+        try await test.run(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not this one'; END $$")
+        try await test.run(
+            """
+            CREATE CONSTRAINT TRIGGER late AFTER UPDATE ON des_queue DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW WHEN (NEW.size = 2 AND NEW.status = 'marked') EXECUTE FUNCTION refuse()
+            """)
+        var names = TestNames()
+        let one = try await test.catalog.markAlone(names.next(1), after: nil, .atOnce)
+        let two = try await test.catalog.markAlone(names.next(1), after: one.cursor, .atOnce)
+        #expect(one.markedCount == 1 && two.postponedCount == 1)
+        #expect(try await test.mark(5, &names, after: two.cursor).markedCount == 1)
+    }
+
     /// A status that is an enumeration takes no text, and the condition may use the name of the row.
     @Test func anEnumerationAsStatus() async throws {
         let columns = ["id=id", "created_at=at", "name=name", "status=state", "key=uri", "attempts=tries"]
