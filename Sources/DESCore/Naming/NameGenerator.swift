@@ -119,12 +119,16 @@ public final class NameGenerator: Sendable {
     }
 
     /// The next `count` names, in order.
+    /// - Parameter day: the day that they bear, at most ``CalendarDay/nameDistanceMax`` days from that of their making; `nil`:
+    ///   that one.
     /// - Throws: ``DESError/Code/unavailable`` (transient) if that would take too long, or no node id can be had;
-    ///   ``DESError/Code/conflict`` once a lease was lost.
-    public func reserve(_ count: Int, _ prefix: NamePrefix? = nil) async throws -> NameReservation {
+    ///   ``DESError/Code/conflict`` once a lease was lost; ``DESError/Code/invalidArgument`` for a day that is too far away.
+    public func reserve(
+        _ count: Int, _ prefix: NamePrefix? = nil, of day: CalendarDay? = nil
+    ) async throws -> NameReservation {
         precondition(count > 0, "names are reserved by the piece")
         while true {
-            switch try attempt(count, prefix ?? self.prefix) {
+            switch try attempt(count, prefix ?? self.prefix, day) {
             case .reserved(let reservation, let wait):
                 // Whoever keeps leases may be slow; that is not waited for.
                 if wait >= options.crowdedWait { Task { await leaseAnother() } }
@@ -135,7 +139,7 @@ public final class NameGenerator: Sendable {
         }
     }
 
-    private func attempt(_ count: Int, _ prefix: NamePrefix) throws(DESError) -> Attempt {
+    private func attempt(_ count: Int, _ prefix: NamePrefix, _ day: CalendarDay?) throws(DESError) -> Attempt {
         let result = state.withLock { state -> Result<Attempt, DESError> in
             if let failure = state.failure { return .failure(failure) }
             let now = state.sequence.time(clock)
@@ -143,8 +147,15 @@ public final class NameGenerator: Sendable {
             if state.sequence.nodeCount > 0, last - now > options.leadMax {
                 return .failure(NameGenerator.tooMany(state.sequence.nodeCount))
             }
+            do throws(DESError) {
+                // The first is the farthest from a day to come, the last from one that has passed.
+                try day?.checkNames(madeOn: CalendarDay(ofName: max(now, state.sequence.moment)))
+                try day?.checkNames(madeOn: CalendarDay(ofName: last))
+            } catch {
+                return .failure(error)
+            }
             guard last < state.sequence.ceiling else { return .success(.ceilingReached(last)) }
-            var reservation = NameReservation(prefix: prefix)
+            var reservation = NameReservation(prefix: prefix, day: day)
             while reservation.count < count, let run = state.sequence.take(count - reservation.count, now: now) {
                 reservation.append(run)
             }

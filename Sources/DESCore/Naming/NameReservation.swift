@@ -2,13 +2,15 @@
 public struct NameReservation: Sendable, RandomAccessCollection {
     /// What they begin with.
     public let prefix: NamePrefix
+    /// The day that all of them bear; `nil`: each that of its making.
+    private let day: CalendarDay?
     private var runs: [NameSequence.Run] = []
     /// Where each run begins.
     private var starts: [Int] = []
     /// From 0 to here.
     public private(set) var endIndex = 0
 
-    init(prefix: NamePrefix) { self.prefix = prefix }
+    init(prefix: NamePrefix, day: CalendarDay? = nil) { (self.prefix, self.day) = (prefix, day) }
 
     mutating func append(_ run: NameSequence.Run) {
         runs.append(run)
@@ -27,14 +29,15 @@ public struct NameReservation: Sendable, RandomAccessCollection {
             let middle = (low + high + 1) / 2
             if starts[middle] <= position { low = middle } else { high = middle - 1 }
         }
-        return runs[low].name(position - starts[low], prefix)
+        let run = runs[low]
+        return DESName(prefix: prefix, day: day ?? run.day, value: run[position - starts[low]])
     }
 
     /// Calls `body` with each name as text and its day: faster than one after the other.
     public func forEachText(_ body: (_ text: String, _ day: CalendarDay) throws -> Void) rethrows {
         var writer = NameWriter(prefix: prefix)
         for run in runs {
-            let day = run.day
+            let day = day ?? run.day
             for number in 0..<run.count { try body(writer.text(day, run[number]), day) }
         }
     }
@@ -42,13 +45,4 @@ public struct NameReservation: Sendable, RandomAccessCollection {
 
 extension NameSequence.Run {
     var day: CalendarDay { CalendarDay(ofName: moment) }
-
-    func name(_ number: Int, _ prefix: NamePrefix) -> DESName {
-        DESName(prefix: prefix, day: day, value: self[number])
-    }
-}
-
-extension CalendarDay {
-    /// The day of a name that is made in this millisecond. No clock is so wrong that its year has five digits.
-    init(ofName moment: Int) { self = CalendarDay(milliseconds: moment) ?? .last }
 }
