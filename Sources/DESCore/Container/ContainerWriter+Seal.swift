@@ -2,10 +2,21 @@ extension ContainerWriter {
     /// Ends the container: META, sorted INDEX, TAIL, FOOTER, and the sink's commit, which makes it last and visible.
     /// - Throws: what the sink throws; there is then no container.
     public consuming func seal() throws -> Summary {
-        try guarded { (writer: inout ContainerWriter) throws in try writer.sealUnguarded() }
+        try guarded { (writer: inout ContainerWriter) throws in try writer.sealUnguarded().summary }
     }
 
-    private mutating func sealUnguarded() throws -> Summary {
+    /// Ends the container, and says where its entries lie.
+    /// - Parameter each: is told of each entry, in the order of INDEX, once the container is there.
+    /// - Throws: what the sink throws; there is then no container, and nothing was said.
+    public consuming func seal(reporting each: (Entry) -> Void) throws -> Summary {
+        try guarded { (writer: inout ContainerWriter) throws in
+            let sealed = try writer.sealUnguarded()
+            for number in sealed.order { each(writer.entry(Int(number), metaStart: sealed.metaStart)) }
+            return sealed.summary
+        }
+    }
+
+    private mutating func sealUnguarded() throws -> (summary: Summary, order: [UInt32], metaStart: Int) {
         let data = Header.byteCount..<position
         var trailer = Trailer(geometry: PageGeometry(entryCount: entries.count))
         (trailer.id, trailer.createdAt) = (options.id, options.createdAt)
@@ -33,8 +44,23 @@ extension ContainerWriter {
         tail += footer
         try put(tail.span.bytes)
         try sink.commit(tail: tail, byteCount: position)
-        return Summary(
+        let summary = Summary(
             entryCount: entries.count, byteCount: position, dataByteCount: data.count, isClustered: clustering.holds)
+        return (summary, order, metaStart)
+    }
+
+    /// The entry that was appended as number `number`, as a reader will find it.
+    private func entry(_ number: Int, metaStart: Int) -> Entry {
+        let record = entries[number]
+        let metaStart = metaStart + record.metaOffset
+        let flags = EntryFlags(rawValue: UInt32(record.flags))
+        let body = record.dataOffset..<record.dataOffset + record.dataByteCount
+        let location = EntryLocation(
+            body: flags.contains(.external) ? 0..<0 : body, bodyByteCount: record.dataByteCount,
+            meta: metaStart..<metaStart + Int(record.metaByteCount), flags: flags, bodyCRC: record.bodyCRC,
+            metaCRC: record.metaCRC)
+        let name = entries.withName(of: record) { $0.withUnsafeBytes { String(decoding: $0, as: UTF8.self) } }
+        return Entry(name: EntryName(unchecked: name), location: location)
     }
 
     private mutating func putMetas() throws {

@@ -26,6 +26,9 @@ public struct EntryName: Sendable {
         self.string = string
     }
 
+    /// A name that is known to have a legal length.
+    init(unchecked string: String) { self.string = string }
+
     /// Calls `body` with the UTF-8 bytes.
     @inline(__always)
     public func withBytes<R>(_ body: (RawSpan) throws -> R) rethrows -> R {
