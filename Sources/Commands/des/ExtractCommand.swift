@@ -47,7 +47,7 @@ struct ExtractCommand: Verb {
         let hidden = Set(reader.hiddenEntries())
         let entries = try index.select(globs.map(NamePattern.init), archive: source.archive)
             .filter { !hidden.contains($0) }.map { index[$0] }
-        try ExtractionRoot.create(directory)
+        try makeDirectory(directory)
         let mask = umask(0)
         umask(mask)
         let progress = Progress("extracted", console)

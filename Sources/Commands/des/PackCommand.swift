@@ -19,12 +19,20 @@ struct PackCommand: Verb {
             the store replaces objects: an interrupted pack leaves them. A rule of the bucket for incomplete uploads
             removes the parts.
 
+            With --sharded OUT is a store for any number of packs: each file gets a name that no other file has, and goes
+            into a container OUT/YYYY-MM-DD/shard_NNNNN/ID.des of its day and shard, clustered. Once a container is there,
+            and only then, one line of JSON on standard output says of each file in it under which name it lies where:
+            {"type":"entry","source":"DIR/a.jpg","name":"…","key":"…","offset":16,"length":812}. META keeps the source too.
+            Empty directories have no name. An interrupted pack leaves what these lines say; a second one makes new names.
+
             EXAMPLES
               des pack photos -o photos.des
               des pack logs --exclude '*.tmp' --order key -o logs.des
               find . -name '*.json' -print0 | des pack --files-from - -0 -o json.des
               des pack photos -o - | ssh host 'cat > photos.des'
               des pack photos --order key -o s3://bucket/photos.des
+              des pack --sharded photos --node-id 0-15 -o s3://bucket/archive > names.jsonl
+              des pack --sharded photos --node-id 7 --day 2026-01-31 -o store > names.jsonl
             """)
 
     enum Order: String, ExpressibleByArgument, CaseIterable {
@@ -38,7 +46,8 @@ struct PackCommand: Verb {
     @Option(
         name: [.customShort("o"), .customLong("output")],
         help: ArgumentHelp(
-            "The container to write: a path or s3://bucket/key; - is standard output.", valueName: "out.des"),
+            "The container to write: a path or s3://bucket/key; - is standard output. With --sharded the store.",
+            valueName: "out.des"),
         completion: .file(extensions: ["des"]))
     var target: String
     @Option(
@@ -51,8 +60,12 @@ struct PackCommand: Verb {
     var nulSeparated = false
     @Option(help: ArgumentHelp("Leave out what this matches, as in 'des ls'. May be repeated.", valueName: "glob"))
     var exclude: [String] = []
-    @Option(help: "Keep the order of the input, or cluster by key: fewer requests when read from object storage.")
-    var order = Order.input
+    @Option(
+        help: """
+            Keep the order of the input, or cluster by key: fewer requests when read from object storage (default: input; \
+            key with --sharded).
+            """)
+    var order: Order?
     @Option(
         help: ArgumentHelp(
             #"Metadata by name: lines of {"name":"…","meta":{…}}."#, valueName: "file.jsonl"), completion: .file())
@@ -61,6 +74,7 @@ struct PackCommand: Verb {
     var force = false
     @Flag(help: S3Location.withoutCreateOnlyHelp)
     var withoutCreateOnly = false
+    @OptionGroup(title: "Many containers") var sharding: ShardedOptions
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
@@ -69,12 +83,17 @@ struct PackCommand: Verb {
         if target.isEmpty { throw ValidationError("give --output a path, or - for standard output") }
         if nulSeparated && filesFrom == nil { throw ValidationError("-0 goes with --files-from") }
         if target == "-" && output.json { throw ValidationError("--json and -o - both need standard output") }
+        if sharding.sharded { try validateSharded() }
     }
 
     func run(_ console: Console) async throws -> ExitStatus {
+        sharding.sharded ? try await packSharded(console) : try await packOne(console)
+    }
+
+    private func packOne(_ console: Console) async throws -> ExitStatus {
         let start = ContinuousClock.now
         let faults = Faults(console)
-        let metaFile = if let meta { try MetaFile(path: meta) } else { MetaFile() }
+        let metaFile = try metaFile()
         let starts = try starts(faults)
         let target = try await makeTarget()
         let progress = Progress("packed", console)
@@ -86,25 +105,31 @@ struct PackCommand: Verb {
         let summary: TreePacker.Summary
         do {
             summary = try await progress.whileShown(
-                prepare: { if order == .input { await PackCommand.count(starts, excludes, progress) } },
+                prepare: { if order != .key { await PackCommand.count(starts, excludes, progress) } },
                 { try await order == .key ? packer.packClustered(walk) : packer.pack(walk) })
         } catch {
             await target.upload?.waitUntilOver()
             throw error
         }
-        for name in metaFile.unusedNames {
-            faults.report(
-                DESError(.notFound, "there is metadata for \(name.quoted), which was not packed", place: meta))
-        }
+        reportUnused(metaFile, faults)
         try report(summary, ContinuousClock.now - start, console)
         return faults.count == 0 ? .done : .partial
     }
 
-    private func starts(_ faults: Faults) throws -> [TreeWalk.Start] {
+    func starts(_ faults: Faults) throws -> [TreeWalk.Start] {
         guard let filesFrom else { return try InputList.starts(inputs) }
         return try InputList.starts(
-            listedIn: filesFrom, nulSeparated: nulSeparated, relativeTo: inputs.first ?? ".",
+            listedIn: filesFrom, nulSeparated: nulSeparated, relativeTo: inputs.first,
             report: { faults.report($0) })
+    }
+
+    func metaFile() throws -> MetaFile { if let meta { try MetaFile(path: meta) } else { MetaFile() } }
+
+    func reportUnused(_ metaFile: MetaFile, _ faults: Faults) {
+        for name in metaFile.unusedNames {
+            faults.report(
+                DESError(.notFound, "there is metadata for \(name.quoted), which was not packed", place: meta))
+        }
     }
 
     /// What is written, and how it is known should the walk meet it.

@@ -64,6 +64,9 @@ public struct DESName: Sendable, Hashable, CustomStringConvertible {
         return writer.text(day, value)
     }
 
+    /// As the name of an entry.
+    public var entryName: EntryName { EntryName(unchecked: description) }
+
     /// When it was made, in milliseconds since 1970 (UTC), if its day is at most 24 days from that.
     public var milliseconds: Int { value.milliseconds(near: day) }
 

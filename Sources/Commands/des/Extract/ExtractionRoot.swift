@@ -24,23 +24,6 @@ final class ExtractionRoot {
         root = try FileDescriptor(opening: path, O_RDONLY | O_DIRECTORY)
     }
 
-    /// Creates `path` and the directories above it, like `mkdir -p`.
-    /// - Throws: ``DESError/Code/conflict`` if it is there and no directory.
-    static func create(_ path: String) throws(DESError) {
-        try makeUnlessThere(path)
-        var status = stat()
-        guard stat(path, &status) == 0 else { throw .system(errno, "cannot open", path) }
-        if status.st_mode & S_IFMT != S_IFDIR { throw DESError(.conflict, "is not a directory", place: path) }
-    }
-
-    private static func makeUnlessThere(_ path: String) throws(DESError) {
-        let parent = SpoolFile.directory(of: path)
-        if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
-        guard errno == ENOENT, !path.isEmpty, parent != path else { throw .system(errno, "cannot create", path) }
-        try makeUnlessThere(parent)
-        if mkdir(path, 0o777) != 0, errno != EEXIST { throw .system(errno, "cannot create", path) }
-    }
-
     /// Writes a small file whose content is at hand and checked.
     func writeFile(_ name: EntryName, _ content: RawSpan, _ meta: Metadata) throws {
         try withNewFile(name, meta) { file throws in try file.write(content) }

@@ -21,23 +21,7 @@ struct NameNewCommand: Verb {
 
     @Option(help: "How many names.")
     var count = 1
-    @Option(
-        help: ArgumentHelp(
-            "What names begin with: ASCII letters and digits (default: DES).", valueName: "prefix"))
-    var prefix: String?
-    @Option(
-        help: ArgumentHelp(
-            "The node id, or a range to lease from, that no other host uses. There is no default.",
-            valueName: "id or range"))
-    var nodeID: String?
-    @Option(
-        help: ArgumentHelp(
-            """
-            Where this host remembers what its ids were used for (default: $STATE_DIRECTORY/nodes, \
-            $XDG_STATE_HOME/des/nodes or ~/.local/state/des/nodes).
-            """, valueName: "dir"),
-        completion: .directory)
-    var state: String?
+    @OptionGroup var names: NameOptions
     @OptionGroup var output: OutputOptions
 
     /// Names of one reservation, at most.
@@ -45,29 +29,11 @@ struct NameNewCommand: Verb {
 
     func validate() throws {
         if count < 1 { throw ValidationError("--count: expected a whole number from 1, not \(count)") }
-        _ = try generator(Environment.process)
-    }
-
-    /// A generator as the flags and the environment say. It holds nothing yet.
-    private func generator(_ environment: Environment) throws -> NameGenerator {
-        guard let nodes = try NameSetting.nodes.value(nodeID, environment) else {
-            throw ValidationError(
-                """
-                no node id is set: \(NodeRange.reasonForNoDefault); give --node-id, or DES_NAMES_NODE_ID in the \
-                environment, an id or a range that no other host uses, such as 7 or 0-15
-                """)
-        }
-        let path = try NameSetting.state.value(state, environment)
-        guard let path = path ?? NodeLeaseDirectory.standardPath({ environment[$0] }) else {
-            throw ValidationError("there is no home directory: give --state a path, where uses of ids are remembered")
-        }
-        return NameGenerator(
-            prefix: try NameSetting.prefix.value(prefix, environment) ?? .standard,
-            leases: NodeLeaseDirectory(path: path, nodes: nodes))
+        _ = try names.generator(Environment.process)
     }
 
     func run(_ console: Console) async throws -> ExitStatus {
-        let generator = try generator(Environment.process)
+        let generator = try names.generator(Environment.process)
         do {
             try await print(generator, console)
         } catch {

@@ -48,9 +48,9 @@ extension NameSetting where Value == NamePrefix {
 }
 
 extension NameSetting where Value == ShardBits {
-    static var shardBits: Self {
+    static func shardBits(_ flag: String) -> Self {
         Self(
-            flag: "--bits", variables: ["DES_NAMES_SHARD_BITS", "DES_SHARD_BITS"],
+            flag: flag, variables: ["DES_NAMES_SHARD_BITS", "DES_SHARD_BITS"],
             expected: "a whole number from 1 to 16", parse: { text in Int(text).flatMap { try? ShardBits($0) } })
     }
 }

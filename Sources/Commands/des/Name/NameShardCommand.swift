@@ -43,6 +43,6 @@ struct ShardOptions: ParsableArguments {
     func validate() throws { _ = try bits(Environment.process) }
 
     func bits(_ environment: Environment) throws -> ShardBits {
-        try NameSetting.shardBits.value(bits, environment) ?? .standard
+        try NameSetting.shardBits("--bits").value(bits, environment) ?? .standard
     }
 }

@@ -14,6 +14,8 @@ struct Children {
     /// Names that cannot be packed, made readable.
     private(set) var notUTF8: [String] = []
     private(set) var isEmpty = true
+    /// The directory itself.
+    let directory: FileIdentity
 
     var count: Int { children.count }
 
@@ -22,6 +24,11 @@ struct Children {
         let directory = try Children.open(tree, path)
         defer { closedir(directory) }
         let descriptor = dirfd(directory)
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            throw .system(errno, "left out: cannot read the directory", tree.full(path))
+        }
+        self.directory = FileIdentity(status)
         errno = 0
         while let entry = readdir(directory) {
             add(entry, descriptor)

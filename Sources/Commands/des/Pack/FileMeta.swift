@@ -6,7 +6,10 @@ struct FileMeta {
     var kind = Metadata.Kind.file
     var status: stat
     var user: [JSON.Member]
-    var name: EntryName
+    /// Path of the file, whose extension says its media type.
+    var path: String
+    /// Where it comes from, if that is to be kept.
+    var source: String?
 
     func encode(_ meta: inout MetaEncoder) {
         for member in user { meta.set(member.key, member.value) }
@@ -14,8 +17,9 @@ struct FileMeta {
         if isOurs("mtime") {
             meta.set(modified: Timestamp(seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec))
         }
-        if kind == .file, isOurs("mime"), let member = MediaType.member(for: name) { meta.set(encoded: member) }
+        if kind == .file, isOurs("mime"), let member = MediaType.member(for: path) { meta.set(encoded: member) }
         if kind != .file { meta.set("type", kind.rawValue) }
+        if let source, isOurs("source") { meta.set("source", source) }
     }
 
     private func isOurs(_ key: String) -> Bool { user.isEmpty || !user.contains { $0.key == key } }
@@ -23,17 +27,18 @@ struct FileMeta {
 
 /// Media types by file name extension: the common ones, as registered with IANA.
 enum MediaType {
-    /// The media type for the extension of `name`, `nil` if it has none that we know.
-    static func guess(_ name: EntryName) -> String? {
-        packedExtension(name).flatMap { extensionsByPacking[$0] }.flatMap { types[$0] }
+    /// The media type for the extension of a file, `nil` if it has none that we know.
+    static func guess(_ path: String) -> String? {
+        packedExtension(path).flatMap { extensionsByPacking[$0] }.flatMap { types[$0] }
     }
 
     /// The same as an encoded member of META: `"mime":"text/plain",`.
-    static func member(for name: EntryName) -> [UInt8]? { packedExtension(name).flatMap { members[$0] } }
+    static func member(for path: String) -> [UInt8]? { packedExtension(path).flatMap { members[$0] } }
 
     /// The bytes after the last dot of the last component, in lower case, as an integer: no string is made per file.
-    private static func packedExtension(_ name: EntryName) -> UInt64? {
-        name.withBytes { $0.withUnsafeBytes { pack($0) } }
+    private static func packedExtension(_ path: String) -> UInt64? {
+        var path = path
+        return path.withUTF8 { pack(UnsafeRawBufferPointer($0)) }
     }
 
     private static func pack(_ name: UnsafeRawBufferPointer) -> UInt64? {

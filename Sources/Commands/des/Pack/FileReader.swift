@@ -5,6 +5,8 @@ import Glibc
 struct FileReader: Sendable {
     let meta: MetaFile
     let own: OwnOutput
+    /// Whether META says where a file comes from.
+    var keepsSources = false
 
     /// A part of the container, in order.
     enum Part: Sendable {
@@ -115,7 +117,7 @@ struct FileReader: Sendable {
         if own.contains(item, status) { return .isItself }
         if status.st_size >= FileReader.largeByteCountMin { return .isLarge }
         if status.st_size > room { return .isTooMuch }
-        let meta = FileMeta(status: status, user: meta[item.name], name: item.name)
+        let meta = meta(of: item, status)
         // One byte more than the size, so that the read that fills it also shows whether the file has grown.
         _ = try batch.append(
             item.name, meta: meta.encode, bodyByteCountMax: status.st_size + 1,
@@ -125,6 +127,13 @@ struct FileReader: Sendable {
                 return count
             })
         return .isIn
+    }
+
+    /// META of a file, of which `status` was found. The user speaks of it by its path.
+    func meta(of item: WalkItem, _ status: stat) -> FileMeta {
+        FileMeta(
+            kind: Metadata.Kind(item.kind), status: status, user: meta[item.path], path: item.path,
+            source: keepsSources ? item.fullPath : nil)
     }
 
     static var changed: DESError {
@@ -139,7 +148,7 @@ struct FileReader: Sendable {
             throw DESError(.conflict, "left out: it was a link and is no longer one")
         }
         if own.contains(item, status) { return .isItself }
-        let meta = FileMeta(kind: .symlink, status: status, user: meta[item.name], name: item.name)
+        let meta = meta(of: item, status)
         _ = try batch.append(
             item.name, meta: meta.encode, bodyByteCountMax: Int(PATH_MAX),
             read: { buffer throws(DESError) in
@@ -157,7 +166,7 @@ struct FileReader: Sendable {
 
     private func appendDirectory(_ item: WalkItem, to batch: inout EntryBatch) throws(DESError) -> Appended {
         let status = try FileReader.open(item, FileDescriptor.placeOnly | O_DIRECTORY).status()
-        let meta = FileMeta(kind: .directory, status: status, user: meta[item.name], name: item.name)
+        let meta = meta(of: item, status)
         let nothing: [UInt8] = []
         try batch.append(item.name, meta: meta.encode, body: nothing.span.bytes)
         return .isIn
@@ -177,7 +186,17 @@ extension DESError {
     /// The same error, placed at the file it is about, as the user would write its path.
     func at(_ item: WalkItem) -> DESError {
         var error = self
-        error.place = item.tree.full(item.path)
+        error.place = item.fullPath
         return error
+    }
+}
+
+extension Metadata.Kind {
+    fileprivate init(_ kind: WalkItem.Kind) {
+        switch kind {
+        case .file: self = .file
+        case .symlink: self = .symlink
+        case .emptyDirectory: self = .directory
+        }
     }
 }

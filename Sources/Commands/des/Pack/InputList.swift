@@ -19,9 +19,13 @@ enum InputList {
             } else {
                 let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
                 let leaf = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
-                let directory = SpoolFile.directory(of: path)
+                let directory = slash == nil ? "" : SpoolFile.directory(of: path)
                 let parent: Tree
-                if let known = parents[Array(directory.utf8)] { parent = known } else { parent = try Tree(directory) }
+                if let known = parents[Array(directory.utf8)] {
+                    parent = known
+                } else {
+                    parent = slash == nil ? try Tree() : try Tree(directory)
+                }
                 parents[Array(directory.utf8)] = parent
                 starts.append(TreeWalk.Start(tree: parent, path: leaf))
             }
@@ -30,13 +34,13 @@ enum InputList {
     }
 
     /// Starts for the paths listed in `file` (`-` is standard input), one a line, or ended by NUL. They are relative to
-    /// `directory` and are the names in the container; `.` components and a leading `/` are dropped.
+    /// `directory`, or to the current one, and are the names in the container; `.` components and a leading `/` are dropped.
     ///
     /// A listed directory gives all that is below it. What is listed beside it, as `find` does, is not a second start.
     static func starts(
-        listedIn file: String, nulSeparated: Bool, relativeTo directory: String, report: (DESError) -> Void
+        listedIn file: String, nulSeparated: Bool, relativeTo directory: String?, report: (DESError) -> Void
     ) throws(DESError) -> [TreeWalk.Start] {
-        let tree = try Tree(directory)
+        let tree = if let directory { try Tree(directory) } else { try Tree() }
         let root = try Tree("/")
         let bytes = try wholeFile(file)
         var starts: [TreeWalk.Start] = []

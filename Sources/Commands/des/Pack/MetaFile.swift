@@ -50,9 +50,9 @@ final class MetaFile: Sendable {
     /// The names it speaks of that were not asked for.
     var unusedNames: [EntryName] { unused.withLock { $0.sorted() } }
 
-    /// The members for `name`, which counts as used.
-    subscript(_ name: EntryName) -> [JSON.Member] {
-        guard let own = members[name] else { return [] }
+    /// The members for the file with this path, which counts as used.
+    subscript(_ path: String) -> [JSON.Member] {
+        guard !members.isEmpty, let name = try? EntryName(path), let own = members[name] else { return [] }
         unused.withLock { _ = $0.remove(name) }
         return own
     }

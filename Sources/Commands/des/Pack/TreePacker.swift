@@ -48,14 +48,29 @@ final class TreePacker: Sendable {
     func packClustered(_ walk: TreeWalk) async throws -> Summary {
         let items = try await BlockingPool.shared.run { [faults] in ClusteredOrder.items(walk, faults) }
         progress.expect(files: items.count)
-        let rest = Mutex(items[...])
+        try await append(items) { $0 }
+        return try await seal()
+    }
+
+    /// Packs the items that `item` makes of `elements`, in their order.
+    /// - Returns: the writer, not sealed.
+    func pack<Element: Sendable>(
+        _ elements: [Element], _ item: @escaping @Sendable (Element) -> WalkItem
+    ) async throws -> sending ContainerWriter {
+        try await append(elements, item)
+        return try takeWriter()
+    }
+
+    private func append<Element: Sendable>(
+        _ elements: [Element], _ item: @escaping @Sendable (Element) -> WalkItem
+    ) async throws {
+        let rest = Mutex(elements[...])
         try await append { count in
             rest.withLock { rest in
                 defer { rest = rest.dropFirst(count) }
-                return Array(rest.prefix(count))
+                return rest.prefix(count).map(item)
             }
         }
-        return try await seal()
     }
 
     private func append(_ next: @escaping @Sendable (Int) -> [WalkItem]) async throws {
@@ -91,7 +106,7 @@ final class TreePacker: Sendable {
     private func append(_ part: FileReader.Part) throws {
         switch part {
         case .fault(let error): faults.report(error)
-        case .itself(let item): faults.note("des: \(item.tree.full(item.path)): is the container itself, not packed")
+        case .itself(let item): faults.note("des: \(item.fullPath): is the container itself, not packed")
         case .large(let item): try appendLarge(item)
         case .rest: break  // read in its turn, by who has this one
         case .batch(let files):
@@ -109,7 +124,7 @@ final class TreePacker: Sendable {
         do {
             let file = try FileReader.open(item)
             let status = try FileReader.status(of: file)
-            let meta = FileMeta(status: status, user: reader.meta[item.name], name: item.name)
+            let meta = reader.meta(of: item, status)
             var position = 0
             try writer.withLock {
                 try $0?.append(item.name, meta: meta.encode, byteCount: status.st_size) { buffer in
@@ -131,12 +146,16 @@ final class TreePacker: Sendable {
 
     private func seal() async throws -> Summary {
         let container = try await TreePacker.threads.run {
-            guard let writer = self.writer.withLock({ $0.take() }) else {
-                throw DESError(.unavailable, "the container is already sealed")
-            }
-            return try writer.seal()
+            try self.takeWriter().seal()
         }
         return Summary(container: container, leftOutCount: faults.count)
+    }
+
+    private func takeWriter() throws -> sending ContainerWriter {
+        guard let writer = writer.withLock({ $0.take() }) else {
+            throw DESError(.unavailable, "the container is already sealed")
+        }
+        return writer
     }
 }
 
@@ -163,19 +182,13 @@ final class Faults: Sendable {
 enum ClusteredOrder {
     /// Everything the walk finds, in that order. All names are in memory at once.
     static func items(_ walk: TreeWalk, _ faults: Faults) -> [WalkItem] {
-        var walk = walk
         var small: [(key: EntryKey, item: WalkItem)] = []
         var large: [(key: EntryKey, item: WalkItem)] = []
-        while case let items = walk.next(1_024), !items.isEmpty {
-            for item in items {
-                do throws(DESError) {
-                    let isLarge =
-                        item.kind == .file
-                        ? try FileReader.status(of: item).st_size >= Limits.smallBodyByteCountMax : false
-                    if isLarge { large.append((item.name.key, item)) } else { small.append((item.name.key, item)) }
-                } catch {
-                    faults.report(error.at(item))
-                }
+        walk.forEach(faults) { item, byteCount in
+            if byteCount < Limits.smallBodyByteCountMax {
+                small.append((item.name.key, item))
+            } else {
+                large.append((item.name.key, item))
             }
         }
         return (sorted(small) + sorted(large)).map(\.item)

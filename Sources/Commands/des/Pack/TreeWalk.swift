@@ -13,15 +13,18 @@ struct WalkItem: Sendable {
     var tree: Tree
     /// Path below the tree's directory.
     var path: String
-    /// Name in the container.
+    /// Name in the container: the path, unless another one was given to it.
     var name: EntryName
     var kind: Kind
+
+    /// The path as the user would write it.
+    var fullPath: String { tree.full(path) }
 }
 
 /// A directory whose files are packed under names relative to it.
 final class Tree: Sendable {
     let descriptor: FileDescriptor
-    /// As the user wrote it, for messages.
+    /// As the user wrote it.
     let path: String
 
     init(_ path: String) throws(DESError) {
@@ -29,8 +32,17 @@ final class Tree: Sendable {
         descriptor = try FileDescriptor(opening: path, O_RDONLY | O_DIRECTORY)
     }
 
-    /// The path of something below, for messages.
-    func full(_ relative: String) -> String { path.hasSuffix("/") ? path + relative : path + "/" + relative }
+    /// The current directory, where nobody has named it.
+    init() throws(DESError) {
+        path = ""
+        descriptor = try FileDescriptor(opening: ".", O_RDONLY | O_DIRECTORY)
+    }
+
+    /// The path of something below, as the user would write it.
+    func full(_ relative: String) -> String {
+        if path.isEmpty { return relative.isEmpty ? "." : relative }
+        return path.hasSuffix("/") ? path + relative : path + "/" + relative
+    }
 }
 
 /// Walks inputs depth-first, names within a directory in byte order, so that the same tree gives the same container.
@@ -48,6 +60,7 @@ struct TreeWalk {
     private var starts: ArraySlice<Start>
     private var open: [Level] = []
     private let excludes: [NamePattern]
+    private let store: OwnStore?
     private let report: @Sendable (DESError) -> Void
 
     /// A directory the walk is in, and what it has still to visit there.
@@ -59,10 +72,12 @@ struct TreeWalk {
         var next = 0
     }
 
+    /// - Parameter store: a directory that is passed over.
     init(
-        _ starts: [Start], excludes: [NamePattern], report: @escaping @Sendable (DESError) -> Void
+        _ starts: [Start], excludes: [NamePattern], store: OwnStore? = nil,
+        report: @escaping @Sendable (DESError) -> Void
     ) {
-        (self.starts, self.excludes, self.report) = (starts[...], excludes, report)
+        (self.starts, self.excludes, self.store, self.report) = (starts[...], excludes, store, report)
     }
 
     /// The next items, at most `count`; empty at the end.
@@ -133,6 +148,7 @@ struct TreeWalk {
     /// Enters a directory; an empty one below the tree is an item of its own.
     private mutating func descend(_ tree: Tree, _ path: String) throws(DESError) -> WalkItem? {
         let children = try Children(of: tree, path)
+        if let store, store.isLeftOut(children, at: tree.full(path)) { return nil }
         for name in children.notUTF8 {
             report(
                 DESError(

@@ -15,23 +15,27 @@ extension S3Location {
         try checkIsObject()
         let store = try await Place.bucket(bucket)
         if !replacing {
-            if !trustingOthers {
-                let support: CreateSupport
-                do {
-                    support = try await store.createSupport(below: ContainerKey.directory(of: key))
-                } catch var error as DESError {
-                    error.place = text  // and not that of the trial's object
-                    throw error
-                }
-                guard support != .none else {
-                    throw DESError(
-                        .unsupported,
-                        "the store replaces objects although it is asked not to (If-None-Match is ignored); "
-                            + "--without-create-only writes there nevertheless", place: text)
-                }
-            }
+            if !trustingOthers { try await checkCreateOnly(store, below: ContainerKey.directory(of: key)) }
             try await store.checkIsFree(key)
         }
         return ObjectSink(store, key: key, replacing ? .overwrite : .create, isUnique: trustingOthers)
+    }
+
+    /// Tries whether the store of this place keeps objects below `prefix` from being replaced.
+    /// - Throws: ``DESError/Code/unsupported`` if not.
+    func checkCreateOnly(_ store: some ObjectStore, below prefix: String) async throws {
+        let support: CreateSupport
+        do {
+            support = try await store.createSupport(below: prefix)
+        } catch var error as DESError {
+            error.place = text  // and not that of the trial's object
+            throw error
+        }
+        guard support != .none else {
+            throw DESError(
+                .unsupported,
+                "the store replaces objects although it is asked not to (If-None-Match is ignored); "
+                    + "--without-create-only writes there nevertheless", place: text)
+        }
     }
 }
