@@ -31,12 +31,9 @@ package enum Place {
         RetryingStore(try await S3Store.connect(bucket: name))
     }
 
-    /// RFC 8089: `file:///path` or `file://localhost/path`, percent-encoded.
+    /// - Throws: ``DESError/Code/invalidArgument`` for what is no such URL.
     package static func path(ofFileURL text: String) throws(DESError) -> String {
-        for prefix in ["file:///", "file://localhost/"] where text.utf8.starts(with: prefix.utf8) {
-            guard let path = text.utf8.dropFirst(prefix.utf8.count - 1).percentDecodedText else { break }
-            return path
-        }
+        if let path = fileURLPath(text) { return path }
         throw DESError(.invalidArgument, "\"\(text)\": expected file:///path, percent-encoded")
     }
 }

@@ -35,6 +35,33 @@ package enum ExitStatus: Int32, Sendable {
         130  interrupted (143: terminated)
         """
 
+    /// For `--help` of what finds damage.
+    package static let tableOfDoctor = """
+          0  nothing is wrong, or all of it was done
+          1  failed
+          3  found what can be mended or may stay; or some of it was left out
+         10  the store does not say whose it is
+         11  something is lost or damaged
+         12  something could not be found out or done: again may help
+         13  the store is another deployment's; the plan is, or it was edited or is too old
+         64  wrong usage
+         78  wrong configuration, or the database is not as it has to be: `des migrate`
+        130  interrupted (143: terminated)
+        """
+
+    /// For `--help` of what changes a catalog and its store.
+    package static let tableOfRepairs = """
+          0  done
+          1  failed
+          3  partly done: some of it was reported and left out
+         10  the store does not say whose it is
+         12  something could not be found out or done: again may help
+         13  the store is another deployment's; the plan is, or it was edited or is too old; the catalog is in use
+         64  wrong usage
+         78  wrong configuration, or the database is not as it has to be: `des migrate`
+        130  interrupted (143: terminated)
+        """
+
     /// For `--help` of services.
     package static let tableOfServices = """
           0  ended by SIGTERM or SIGINT; requests that take longer than service.drain-timeout were cut

@@ -62,10 +62,10 @@ struct ContainerKeyTests {
     @Test("manifest and bodies outside follow from the key")
     func others() throws {
         let key = try #require(ContainerKey("p/2026-01-31/shard_00007/\(Self.id)/\(Self.id).des"))
-        #expect(key.manifestKey == "p/manifests/day=2026-01-31/shard=00007/\(Self.id).parquet")
+        #expect(key.manifestKey(.parquet) == "p/manifests/day=2026-01-31/shard=00007/\(Self.id).parquet")
         #expect(
             key.bodyKey(of: try EntryName("x/y")) == "p/2026-01-31/shard_00007/\(Self.id)/_bigFiles/x/y")
         #expect(ContainerKey.shardPrefix("", key.day, key.shard) == "2026-01-31/shard_00007/")
-        #expect(ContainerKey("2026-01-31/0f.des")?.manifestKey == nil)
+        #expect(ContainerKey("2026-01-31/0f.des")?.manifestKey(.parquet) == nil)
     }
 }

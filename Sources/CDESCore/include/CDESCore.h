@@ -28,6 +28,13 @@ static inline void des_prefetch(const void *bytes, size_t count) {
 // the low-level ones do not (57 ns).
 void des_sha256(const void *bytes, size_t count, uint8_t digest[32]);
 
+// The same of bytes that come in pieces. NULL, which the others take, if there is no memory.
+typedef struct des_sha256_state des_sha256_state;
+des_sha256_state *des_sha256_begin(void);
+void des_sha256_add(des_sha256_state *state, const void *bytes, size_t count);
+void des_sha256_end(des_sha256_state *state, uint8_t digest[32]);
+void des_sha256_free(des_sha256_state *state);
+
 // renameat2(2) with RENAME_NOREPLACE; link(2) and unlink(2) where the file system has no such flag.
 // 0, or -1 with errno (EEXIST: the target is there, and untouched).
 int des_rename_no_replace(int from_directory, const char *from, int to_directory, const char *to);

@@ -140,6 +140,7 @@ private struct Clustering {
         var firstOfPage: [Int?] = Array(repeating: nil, count: geometry.pageCount)
         for (place, number) in order.enumerated() {
             let record = entries[Int(number)]
+            if record.isExternal { continue }
             if record.isSmall {
                 if record.dataOffset < smallEnd { holds = false }
                 smallEnd = record.dataOffset + record.dataByteCount

@@ -61,17 +61,23 @@ public struct ContainerWriter: ~Copyable {
     /// Entries appended so far.
     public var entryCount: Int { entries.count }
 
+    /// Where the next body would lie: bytes written so far.
+    public var dataEnd: Int { position }
+
     /// Whether more can be appended: nothing has failed yet.
     public var isUsable: Bool { !hasFailed }
 
     /// Appends the entries of `batch`.
     ///
     /// A name that the container already has is left out, whole.
+    /// - Parameter placed: is told of each other entry its position in the batch, and where its body lies.
     /// - Returns: positions in the batch of the entries that were left out.
     /// - Throws: when a limit of the format would be exceeded or the sink fails; the writer is then of no more use.
     @discardableResult
-    public mutating func append(_ batch: EntryBatch) throws -> [Int] {
-        try guarded { (writer: inout ContainerWriter) throws in try writer.appendUnguarded(batch) }
+    public mutating func append(
+        _ batch: EntryBatch, placed: (Int, BodyPlace) -> Void = { _, _ in }
+    ) throws -> [Int] {
+        try guarded { (writer: inout ContainerWriter) throws in try writer.appendUnguarded(batch, placed) }
     }
 
     /// Appends one entry.
@@ -95,36 +101,100 @@ public struct ContainerWriter: ~Copyable {
         _ name: EntryName, meta: (inout MetaEncoder) -> Void = { _ in }, byteCount: Int,
         read: (UnsafeMutableRawBufferPointer) throws -> Int
     ) throws {
+        var body = try begin(name, meta: meta, byteCount: byteCount)
+        var buffer = [UInt8](repeating: 0, count: min(max(byteCount, 1), 1 << 20))
+        while body.missingByteCount > 0 {
+            let count = try buffer.withUnsafeMutableBytes {
+                try read(UnsafeMutableRawBufferPointer(rebasing: $0[..<min($0.count, body.missingByteCount)]))
+            }
+            if count == 0 { break }
+            try append(buffer.span.bytes.extracting(0..<count), to: &body)
+        }
+        _ = try end(body)
+    }
+
+    /// An entry whose body comes in pieces.
+    public struct StreamedBody: Sendable {
+        fileprivate let batch: EntryBatch
+        fileprivate let start: Int
+        fileprivate let byteCount: Int
+        fileprivate var crc = CRC32C()
+        /// Bytes that have not come yet.
+        public fileprivate(set) var missingByteCount: Int
+        /// The META object.
+        public var meta: [UInt8] { batch.metas }
+    }
+
+    /// Begins an entry of `byteCount` bytes, which are given to ``append(_:to:)`` before anything else is appended.
+    /// - Throws: ``DESError/Code/conflict`` for a name that is already there.
+    public mutating func begin(
+        _ name: EntryName, meta: (inout MetaEncoder) -> Void = { _ in }, byteCount: Int
+    ) throws -> StreamedBody {
         guard byteCount >= 0, byteCount < Limits.dataEndMax - position else {
             throw ContainerWriter.full
         }
-        // A batch of one with an empty body checks name and META and makes key and checksums.
+        let batch = try entryWithoutBody(name, meta: meta, byteCount: byteCount)
+        return StreamedBody(batch: batch, start: position, byteCount: byteCount, missingByteCount: byteCount)
+    }
+
+    /// A batch of one with an empty body: checks name and META, and makes key and checksums.
+    private func entryWithoutBody(
+        _ name: EntryName, meta: (inout MetaEncoder) -> Void, byteCount: Int
+    ) throws -> EntryBatch {
         var batch = EntryBatch()
         try batch.append(name, meta: meta, statedSize: byteCount)
         if entries.contains(batch.items[0].key, name: batch.names.span.bytes) { throw ContainerWriter.duplicate(name) }
-        let start = position
-        var crc = CRC32C()
-        var buffer = [UInt8](repeating: 0, count: min(max(byteCount, 1), 1 << 20))
-        while position - start < byteCount {
-            let count = try buffer.withUnsafeMutableBytes {
-                try read(UnsafeMutableRawBufferPointer(rebasing: $0[..<min($0.count, byteCount - (position - start))]))
-            }
-            guard count > 0 else {
-                throw DESError(.conflict, "ends after \(position - start) of \(byteCount) bytes")
-            }
-            let piece = buffer.span.bytes.extracting(0..<count).crc32c
-            crc.append(piece, byteCount: count)
-            dataCRC.append(piece, byteCount: count)
-            try guarded { (writer: inout ContainerWriter) throws in
-                try writer.put(buffer.span.bytes.extracting(0..<count))
-            }
+        return batch
+    }
+
+    /// The next bytes of the body.
+    /// - Throws: ``DESError/Code/conflict`` if they are more than was said; the writer stays usable.
+    public mutating func append(_ bytes: RawSpan, to body: inout StreamedBody) throws {
+        guard bytes.byteCount <= body.missingByteCount else {
+            throw DESError(.conflict, "has more than \(body.byteCount) bytes")
         }
-        let added = try guarded { (writer: inout ContainerWriter) throws in
-            try writer.insert(
-                batch.items[0], name: batch.names.span.bytes, meta: batch.metas.span.bytes,
-                body: start..<writer.position, bodyCRC: crc.value)
+        precondition(
+            body.start + body.byteCount - body.missingByteCount == position, "something else was appended meanwhile")
+        let piece = bytes.crc32c
+        body.crc.append(piece, byteCount: bytes.byteCount)
+        dataCRC.append(piece, byteCount: bytes.byteCount)
+        try guarded { (writer: inout ContainerWriter) throws in try writer.put(bytes) }
+        body.missingByteCount -= bytes.byteCount
+    }
+
+    /// The body is whole: it becomes an entry.
+    /// - Throws: ``DESError/Code/conflict`` if it is shorter than was said: then there is no entry, and its bytes are a gap in
+    ///   DATA.
+    public mutating func end(_ body: StreamedBody) throws -> BodyPlace {
+        guard body.missingByteCount == 0 else {
+            throw DESError(.conflict, "ends after \(body.byteCount - body.missingByteCount) of \(body.byteCount) bytes")
         }
-        if !added { throw ContainerWriter.duplicate(name) }
+        let place = BodyPlace(offset: body.start, byteCount: body.byteCount, crc: body.crc.value)
+        try add(body.batch, place)
+        return place
+    }
+
+    /// Appends an entry whose body lies outside, see ``ContainerKey/bodyKey(of:)``.
+    /// - Returns: its META object, which says so.
+    public mutating func append(
+        external name: EntryName, meta: (inout MetaEncoder) -> Void, key: String, byteCount: Int, crc: UInt32
+    ) throws -> [UInt8] {
+        let batch = try entryWithoutBody(
+            name,
+            meta: { encoder in
+                meta(&encoder)
+                encoder.set("is_external", .bool(true))
+                encoder.set("external_key", key)
+            }, byteCount: byteCount)
+        try add(batch, BodyPlace(offset: 0, byteCount: byteCount, crc: crc, flags: .external))
+        return batch.metas
+    }
+
+    /// Adds the only entry of `batch`.
+    private mutating func add(_ batch: EntryBatch, _ place: BodyPlace) throws {
+        _ = try guarded { (writer: inout ContainerWriter) throws in
+            try writer.insert(batch.items[0], name: batch.names.span.bytes, meta: batch.metas.span.bytes, place)
+        }
     }
 
     private static var full: DESError {
@@ -138,16 +208,19 @@ public struct ContainerWriter: ~Copyable {
         DESError(.conflict, "the container already has an entry named \(name.quoted)")
     }
 
-    private mutating func appendUnguarded(_ batch: EntryBatch) throws -> [Int] {
+    private mutating func appendUnguarded(
+        _ batch: EntryBatch, _ placed: (Int, BodyPlace) -> Void
+    ) throws -> [Int] {
         var left: [Int] = []
         var (name, meta, body, written) = (0, 0, 0, 0)
         for (number, item) in batch.items.enumerated() {
+            let start = position + body - written
+            let place = BodyPlace(offset: start, byteCount: item.bodyByteCount, crc: item.bodyCRC)
             let isNew = try insert(
                 item, name: batch.names.span.bytes.extracting(name..<name + item.nameByteCount),
-                meta: batch.metas.span.bytes.extracting(meta..<meta + item.metaByteCount),
-                body: position + body - written..<position + body - written + item.bodyByteCount,
-                bodyCRC: item.bodyCRC)
+                meta: batch.metas.span.bytes.extracting(meta..<meta + item.metaByteCount), place)
             if isNew {
+                placed(number, place)
                 dataCRC.append(item.bodyCRC, byteCount: item.bodyByteCount)
             } else {
                 try put(batch.bodies.span.bytes.extracting(written..<body))
@@ -164,18 +237,18 @@ public struct ContainerWriter: ~Copyable {
 
     /// Remembers an entry; `false` if its name is already there.
     private mutating func insert(
-        _ item: EntryBatch.Item, name: RawSpan, meta: RawSpan, body: Range<Int>, bodyCRC: UInt32
+        _ item: EntryBatch.Item, name: RawSpan, meta: RawSpan, _ place: BodyPlace
     ) throws -> Bool {
         let indexEnd = indexByteCount + IndexEntry.prefixByteCount + name.byteCount + IndexEntry.fixedByteCount
         guard entries.count < Limits.entryCountMax, indexEnd < Limits.indexByteCountMax,
-            body.upperBound < Limits.dataEndMax
+            place.flags.contains(.external) || place.offset + place.byteCount < Limits.dataEndMax
         else {
             throw ContainerWriter.full
         }
         let record = EntryTable.Record(
-            key: item.key.rawValue, dataOffset: body.lowerBound, dataByteCount: body.count,
-            metaOffset: metas.byteCount, nameChunk: 0, nameOffset: 0, bodyCRC: bodyCRC, metaCRC: item.metaCRC,
-            metaByteCount: UInt32(meta.byteCount), nameByteCount: 0, flags: 0)
+            key: item.key.rawValue, dataOffset: place.offset, dataByteCount: place.byteCount,
+            metaOffset: metas.byteCount, nameChunk: 0, nameOffset: 0, bodyCRC: place.crc, metaCRC: item.metaCRC,
+            metaByteCount: UInt32(meta.byteCount), nameByteCount: 0, flags: UInt16(place.flags.rawValue))
         guard entries.insert(record, name: name) else { return false }
         try metas.append(meta)
         indexByteCount = indexEnd

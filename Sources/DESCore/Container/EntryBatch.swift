@@ -114,3 +114,14 @@ public struct EntryBatch: Sendable {
         return (byteCount, metas.span.bytes.extracting(start..<start + byteCount).crc32c)
     }
 }
+
+extension EntryBatch {
+    /// The META objects of all entries, in their order.
+    package func eachMeta() -> [[UInt8]] {
+        var start = 0
+        return items.map { item in
+            defer { start += item.metaByteCount }
+            return Array(metas[start..<start + item.metaByteCount])
+        }
+    }
+}

@@ -15,6 +15,7 @@ struct EntryTable {
         var nameByteCount: UInt16
         var flags: UInt16
 
+        var isExternal: Bool { EntryFlags(rawValue: UInt32(flags)).contains(.external) }
         /// Small bodies take part in clustering.
         var isSmall: Bool { dataByteCount < Limits.smallBodyByteCountMax }
     }

@@ -1,6 +1,3 @@
-internal import CDESCore
-internal import Glibc
-
 /// META of the entries written so far, kept until DATA is complete: in memory up to 1 MiB, then in an unnamed file.
 struct MetaSpill: ~Copyable {
     private static let memoryByteCountMax = 1 << 20
@@ -24,9 +21,7 @@ struct MetaSpill: ~Copyable {
 
     private mutating func spill() throws(DESError) {
         if spilled == nil {
-            let raw = des_open_unnamed(directory)
-            guard raw >= 0 else { throw .system(errno, "cannot create a temporary file for META in", directory) }
-            spilled = FileDescriptor(taking: raw, path: "temporary file for META in \(directory)")
+            spilled = try FileDescriptor.unnamed(in: directory, for: "META")
         }
         try spilled?.write(pending.span.bytes)
         spilledByteCount += pending.count

@@ -76,7 +76,7 @@ public enum JSON: Sendable {
     public var text: String { String(decoding: encoded, as: UTF8.self) }
 
     /// The value as compact bytes.
-    private var encoded: [UInt8] {
+    package var encoded: [UInt8] {
         var bytes = [UInt8]()
         encode(into: &bytes)
         return bytes

@@ -17,6 +17,8 @@ public enum Limits {
     public static let queuedMetaByteCountMax = 1 << 20
     /// The source of a file in a catalog: a bucket and a key, each byte of which may be escaped.
     public static let sourceByteCountMax = 2_048
+    /// Sources and metadata of the rows that a packer claims for one container, together; one row is always claimed.
+    public static let claimedRowByteCountMax = 16 << 20
     /// Nested arrays and objects in META that the reader follows.
     public static let metaDepthMax = 128
     /// Pages of one container.

@@ -174,3 +174,24 @@ package func renameNoReplace(_ directory: Int32, _ old: String, _ new: String) -
 package func renameNoReplace(_ directory: Int32, _ old: String, _ other: Int32, _ new: String) -> Int32 {
     des_rename_no_replace(directory, old, other, new)
 }
+
+extension FileDescriptor {
+    /// A file without a name in `directory`: it goes with its descriptor, whatever becomes of the process.
+    /// - Parameter use: what it is for, in messages.
+    package static func unnamed(in directory: String, for use: String) throws(DESError) -> FileDescriptor {
+        let raw = des_open_unnamed(directory)
+        guard raw >= 0 else { throw .system(errno, "cannot create a temporary file for \(use) in", directory) }
+        return FileDescriptor(taking: raw, path: "temporary file for \(use) in \(directory)")
+    }
+
+    /// The last bytes are `tail`, and the file has `byteCount` bytes.
+    /// - Throws: ``DESError/Code/corrupt``.
+    package func check(tail: [UInt8], byteCount: Int) throws(DESError) {
+        let found = try status().st_size == byteCount ? read(max(0, byteCount - tail.count)..<byteCount) : []
+        guard found == tail else {
+            throw DESError(
+                .corrupt, "what was read back differs from what was written", offset: byteCount - tail.count,
+                place: path)
+        }
+    }
+}

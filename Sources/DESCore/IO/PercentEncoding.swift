@@ -53,3 +53,11 @@ extension Sequence<UInt8> {
         return String(validating: bytes, as: UTF8.self)
     }
 }
+
+/// The path of `file:///path` or `file://localhost/path`, percent-encoded (RFC 8089); `nil` for anything else.
+package func fileURLPath(_ text: String) -> String? {
+    for prefix in ["file:///", "file://localhost/"] where text.utf8.starts(with: prefix.utf8) {
+        return text.utf8.dropFirst(prefix.utf8.count - 1).percentDecodedText
+    }
+    return nil
+}

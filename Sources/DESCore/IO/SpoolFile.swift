@@ -16,13 +16,10 @@ public final class SpoolFile: ByteSink {
     private let name: String
     private let partialName: String
     private var byteCount = 0
-    private var writebackStart = 0
+    private var writeback = Writeback()
     /// Committed or abandoned: the spool file is not ours any more.
     private var isOver = false
     private let isRemovedWhenInterrupted: Bool
-
-    /// Dirty bytes are sent to disk in steps of this size while more come in, so that the fsync at the end is short.
-    private static let writebackByteCount = 8 << 20
 
     /// Opens the spool file of `path`.
     ///
@@ -156,22 +153,13 @@ public final class SpoolFile: ByteSink {
     public func write(_ bytes: RawSpan) throws {
         try file.write(bytes)
         byteCount += bytes.byteCount
-        if byteCount - writebackStart >= SpoolFile.writebackByteCount {
-            des_start_writeback(file.rawValue, Int64(writebackStart), Int64(byteCount - writebackStart))
-            writebackStart = byteCount
-        }
+        writeback.advance(file, to: byteCount)
     }
 
     /// fsync, read the tail back and compare, rename without replacing (or replacing, if asked), fsync the directory.
     public func commit(tail: [UInt8], byteCount: Int) throws {
         try file.synchronize()
-        let status = try file.status()
-        let found = try file.read(max(0, byteCount - tail.count)..<byteCount)
-        guard status.st_size == byteCount, found == tail else {
-            throw DESError(
-                .corrupt, "what was read back differs from what was written", offset: byteCount - tail.count,
-                place: path + ".partial")
-        }
+        try file.check(tail: tail, byteCount: byteCount)
         guard isStillThere else {
             throw DESError(
                 .conflict, "the spool file was removed or replaced by somebody else", place: path + ".partial")

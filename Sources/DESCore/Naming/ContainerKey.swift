@@ -109,9 +109,17 @@ public struct ContainerKey: Sendable, Hashable {
         key.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(key[...$0]) } ?? ""
     }
 
-    /// The key of its Parquet manifest; `nil` for the earlier layouts, which have no identity.
-    public var manifestKey: String? {
-        id.map { "\(ContainerKey.root(keyPrefix))manifests/day=\(day)/shard=\(shard)/\($0).parquet" }
+    /// What a manifest is written in; the end of its key.
+    public enum ManifestFormat: String, Sendable {
+        /// One object of JSON a line.
+        case jsonLines = "jsonl"
+        /// Apache Parquet.
+        case parquet
+    }
+
+    /// The key of its manifest; `nil` for the earlier layouts, which have no identity.
+    public func manifestKey(_ format: ManifestFormat) -> String? {
+        id.map { "\(ContainerKey.root(keyPrefix))manifests/day=\(day)/shard=\(shard)/\($0).\(format.rawValue)" }
     }
 
     /// What the keys of all containers of a day begin with.

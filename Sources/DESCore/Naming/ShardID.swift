@@ -1,5 +1,5 @@
 /// How many shards a deployment has: 2 to the power of this, 1 to 16. It never changes.
-public struct ShardBits: Sendable, Hashable {
+public struct ShardBits: Sendable, Hashable, CustomStringConvertible {
     /// 1 to 16.
     public let count: Int
 
@@ -15,6 +15,9 @@ public struct ShardBits: Sendable, Hashable {
     }
 
     private init(unchecked count: Int) { self.count = count }
+
+    /// As it is set.
+    public var description: String { "\(count)" }
 
     /// How many shards there are.
     public var shardCount: Int { 1 << count }

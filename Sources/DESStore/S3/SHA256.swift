@@ -1,10 +1,10 @@
 import CDESCore
 
 /// SHA-256 (FIPS 180-4), and HMAC with it (RFC 2104).
-enum SHA256 {
+package enum SHA256 {
     static let byteCount = 32
 
-    static func of(_ bytes: [UInt8]) -> [UInt8] {
+    package static func of(_ bytes: [UInt8]) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: byteCount) { digest, count in
             bytes.withUnsafeBytes { des_sha256($0.baseAddress, $0.count, digest.baseAddress) }
             count = byteCount

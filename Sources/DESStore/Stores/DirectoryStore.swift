@@ -87,13 +87,13 @@ public final class DirectoryStore: ObjectStore {
         }
     }
 
-    private func commit(_ temporary: borrowing TemporaryFile, _ key: String, _ mode: PutMode) throws -> ETag {
+    func commit(_ temporary: borrowing TemporaryFile, _ key: String, _ mode: PutMode) throws -> ETag {
         guard let version = try tree.commit(temporary, to: ObjectPath(key: key), mode) else { throw alreadyThere(key) }
         return version.etag
     }
 
     /// The workspace, without the leftovers of those who died a day ago.
-    private func openWorkspace() throws(DESError) -> Workspace {
+    func openWorkspace() throws(DESError) -> Workspace {
         let workspace = try tree.openWorkspace()
         // What cannot be removed, as it is somebody else's, is in nobody's way.
         if !isClean.exchange(true, ordering: .relaxed) { try? workspace.clean(before: time(nil) - 86_400) }

@@ -92,7 +92,7 @@ extension ObjectStore {
 
 extension ObjectRange {
     /// Which bytes of an object of `byteCount` bytes these are.
-    func bounds(in byteCount: Int) -> Range<Int> {
+    package func bounds(in byteCount: Int) -> Range<Int> {
         switch self {
         case .bytes(let range): range.clamped(to: 0..<byteCount)
         case .suffix(let count): max(0, byteCount - count)..<byteCount
