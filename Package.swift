@@ -48,6 +48,8 @@ let package = Package(
             resources: [
                 .embedInCode("Migrations/V0001__catalog_postgres.sql"),
                 .embedInCode("Migrations/V0001__catalog_sqlite.sql"),
+                .embedInCode("Migrations/V0002__packing_postgres.sql"),
+                .embedInCode("Migrations/V0002__packing_sqlite.sql"),
             ],
             swiftSettings: settings),
         .systemLibrary(name: "CYAML"),

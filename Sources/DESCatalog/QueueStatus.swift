@@ -36,11 +36,15 @@ struct QueueStep: Sendable, Hashable {
     static let claim = QueueStep(from: .marked, to: .claimed)
     /// Its packer has lost the lease, or gives it back.
     static let giveBack = QueueStep(from: .claimed, to: .marked)
+    /// It cannot be packed, for good.
+    static let fail = QueueStep(from: .claimed, to: .failed)
+    /// An operator wants it packed after all; it has its name.
+    static let repack = QueueStep(from: .failed, to: .marked)
     /// Its container is committed.
     static let commit = QueueStep(from: .claimed, to: nil)
 
     /// All there are.
-    static let all = [enqueue, adopt, mark, postpone, refuse, retry, drop, claim, giveBack, commit]
+    static let all = [enqueue, adopt, mark, postpone, refuse, retry, drop, claim, giveBack, fail, repack, commit]
 
     /// What a row must be, in SQL. Literal, so that the planner sees which partial index serves.
     var condition: String { from.map { "status = '\($0.rawValue)'" } ?? "true" }

@@ -14,7 +14,7 @@ struct SiblingTests {
     func run() async throws {
         let catalog = try await TestCatalog(.sqlite)
         #expect(try des(catalog, "catalog", "status").run().status == 78)
-        #expect(try des(catalog, "migrate").run().lines == ["1 catalog"])
+        #expect(try des(catalog, "migrate").run().lines == ["1 catalog", "2 packing"])
         #expect(try des(catalog, "catalog", "find", "a b").run().errors.contains("a b: is neither"))
         #expect(try des(catalog, "dead-letters", "retry").run().status == 64)
         let help = try des(catalog, "help", "catalog").run()

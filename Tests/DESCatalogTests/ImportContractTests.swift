@@ -165,7 +165,10 @@ extension TestCatalog {
         let rows = try await catalog.claim(lease, order)
         try await catalog.uploaded(id, byteCount: 100, lease)
         try await catalog.commit(
-            id, rows.map { PackedEntry(name: $0.name, offset: 64, byteCount: $0.size ?? 0, flags: 0, crc: 1) }, lease)
+            id,
+            rows.map {
+                PackedEntry(rowID: $0.id, name: $0.name, offset: 64, byteCount: $0.size ?? 0, flags: 0, crc: 1)
+            }, others: [], lease)
         try await catalog.release(lease)
     }
 }

@@ -66,12 +66,17 @@ import Testing
             UPDATE des_queue SET status = 'marked', name = 'n' || id, shard = id % 256, day = '2026-01-31' WHERE id <= 200000
             """)
         try await test.run("ANALYZE des_queue")
-        let values = "'00000000-0000-7000-8000-000000000000', 1, 7, '2026-01-31', 500, 1000000"
+        let values = "'00000000-0000-7000-8000-000000000000', 1, 7, '2026-01-31', 500, 1000000, 0, 16777216"
         for plan in try await test.plans("PREPARE claim AS \(Dialect.postgres.claim)", "claim(\(values))") {
             #expect(plan.contains("Index Scan using des_queue_marked on des_queue"), "\(plan)")
             #expect(plan.contains("Index Scan using des_queue_pkey on des_queue"), "\(plan)")
             #expect(!plan.contains("Seq Scan on des_queue"), "\(plan)")
             #expect(try #require(plan.bufferCount) < 30_000)
+        }
+        let survey = "survey(50000, 16777216, 1024, -1, '0001-01-01')"
+        for plan in try await test.plans("PREPARE survey AS \(Dialect.postgres.survey)", survey) {
+            #expect(plan.contains("using des_queue_marked on des_queue"), "\(plan)")
+            #expect(!plan.contains("Seq Scan on des_queue"), "\(plan)")
         }
     }
 

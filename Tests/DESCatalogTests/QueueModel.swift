@@ -57,6 +57,14 @@ struct QueueModel {
         }
     }
 
+    /// Rows leave their claim: those that failed for good, and those that wait again.
+    mutating func setAside(_ names: [String?], failed: Bool) {
+        for (source, row) in rows where names.contains(row.name) {
+            rows[source]?.status = failed ? .failed : .marked
+            rows[source]?.container = nil
+        }
+    }
+
     mutating func commit(_ id: String) {
         containers[id]?.state = .committed
         for (source, row) in rows where row.container == id {

@@ -39,7 +39,7 @@ import Testing
     final class History {
         let test: TestCatalog
         var model = QueueModel()
-        var counts: [String: Int] = ["commit": 0, "stale": 0, "differing": 0, "takeover": 0, "abandon": 0]
+        var counts: [String: Int] = ["commit": 0, "stale": 0, "differing": 0, "takeover": 0, "abandon": 0, "aside": 0]
         private var generator: SeededGenerator
         private var names = TestNames()
         private var sourceCount = 0
@@ -150,17 +150,31 @@ import Testing
                 let lease = Int.random(in: 0...4, using: &generator) == 0
                     ? leases.randomElement(using: &generator) : leases.last(where: { $0.epoch == container.epoch })
             else { return }
-            var entries = model.rows.values.filter { $0.container == id }.map {
-                PackedEntry(name: $0.name ?? "", offset: 64, byteCount: 10, flags: 1, crc: 0xFFFF_FFFF)
+            var entries = try await test.run(
+                "SELECT id, name FROM des_queue WHERE container_id = $1 ORDER BY id", [.text(id)]
+            ).map {
+                PackedEntry(
+                    rowID: Int($0[0] ?? "") ?? 0, name: $0[1] ?? "", offset: 64, byteCount: 10, flags: 1,
+                    crc: 0xFFFF_FFFF)
             }
             let isShort =
                 container.state == .uploaded && entries.count > 1 && Int.random(in: 0...3, using: &generator) == 0
             if isShort { entries.removeLast() }
+            let fates: [UnpackedRow.Fate] = [
+                .waits(size: 10), .repeated(reason: "it's gone", after: .zero), .failed(reason: "\"no\""),
+            ]
+            let fate = fates[Int.random(in: 0...2, using: &generator)]
+            let asideCount = isShort ? 0 : Int.random(in: 0...1, using: &generator)
+            let aside = Array(entries.suffix(asideCount))
+            entries.removeLast(aside.count)
+            let others = aside.map { UnpackedRow(rowID: $0.rowID, fate) }
             let isWrong = container.state != .uploaded || container.epoch != lease.epoch
             do {
                 try await expecting(lease, or: isWrong) {
-                    try await test.catalog.commit(try #require(ContainerID(id)), entries, lease)
+                    try await test.catalog.commit(try #require(ContainerID(id)), entries, others: others, lease)
                     #expect(!isShort)
+                    if !others.isEmpty { counts["aside", default: 0] += 1 }
+                    model.setAside(aside.map(\.name), failed: fate == fates[2])
                     model.commit(id)
                     counts["commit", default: 0] += 1
                 }
@@ -184,9 +198,9 @@ import Testing
                 let (id, container) = model.containers.sorted(by: { $0.key < $1.key }).randomElement(using: &generator),
                 let lease = leases.last(where: { $0.epoch == container.epoch })
             else { return }
-            try await expecting(lease, or: ![.writing, .uploaded].contains(container.state)) {
-                try await test.catalog.abandon(try #require(ContainerID(id)), lease)
-                model.giveUp(id)
+            try await expecting(lease, or: container.state == .committed) {
+                try await test.catalog.abandon(try #require(ContainerID(id)), others: [], lease)
+                if container.state != .abandoned { model.giveUp(id) }
                 counts["abandon", default: 0] += 1
             }
         }

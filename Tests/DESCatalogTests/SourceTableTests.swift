@@ -107,18 +107,18 @@ import Testing
         let claimed = try await test.catalog.claim(lease, order2)
         #expect(claimed.map(\.size) == [10, 20] || claimed.map(\.size) == [20, 10])
         let entries = claimed.enumerated().map { place, row in
-            PackedEntry(name: row.name, offset: 64 + place, byteCount: row.size ?? 0, flags: 0, crc: 1)
+            PackedEntry(rowID: row.id, name: row.name, offset: 64 + place, byteCount: row.size ?? 0, flags: 0, crc: 1)
         }
         try await test.catalog.uploaded(id, byteCount: 100, lease)
         await #expect(throws: CatalogError.rowsDiffer(claimed: 2, entries: 1)) {
-            try await test.catalog.commit(id, [entries[0]], lease)
+            try await test.catalog.commit(id, [entries[0]], others: [], lease)
         }
         let told = """
             SELECT box, "box offset", box_length, packed IS NOT NULL FROM app."My Files" WHERE state = 'gone'
             AND tenant < 9 AND uri <> 'file:///6' ORDER BY "box offset"
             """
         #expect(try await test.run(told).isEmpty)
-        try await test.catalog.commit(id, entries, lease)
+        try await test.catalog.commit(id, entries, others: [], lease)
         #expect(
             try await test.run(told)
                 == entries.map { ["a/b.des", "\($0.offset)", "\($0.byteCount)", "t"] })

@@ -15,11 +15,21 @@ struct Migration: Sendable {
 
     /// All of them, in order.
     static func all(_ dialect: Dialect) -> [Migration] {
-        let catalog =
+        let texts: [(name: String, sql: [UInt8])] =
             switch dialect {
-            case .postgres: PackageResources.V0001__catalog_postgres_sql
-            case .sqlite: PackageResources.V0001__catalog_sqlite_sql
+            case .postgres:
+                [
+                    ("catalog", PackageResources.V0001__catalog_postgres_sql),
+                    ("packing", PackageResources.V0002__packing_postgres_sql),
+                ]
+            case .sqlite:
+                [
+                    ("catalog", PackageResources.V0001__catalog_sqlite_sql),
+                    ("packing", PackageResources.V0002__packing_sqlite_sql),
+                ]
             }
-        return [Migration(number: 1, name: "catalog", sql: String(decoding: catalog, as: UTF8.self))]
+        return texts.enumerated().map { place, text in
+            Migration(number: place + 1, name: text.name, sql: String(decoding: text.sql, as: UTF8.self))
+        }
     }
 }

@@ -62,7 +62,8 @@ struct MarkStatement: Sendable {
                     ORDER BY created_at, id LIMIT $2 FOR UPDATE SKIP LOCKED) AS locked
             ), marked AS (
                 UPDATE des_queue AS q
-                SET \(QueueStep.mark.assignment), name = given.name, shard = given.shard, day = given.day, last_error = NULL
+                SET \(QueueStep.mark.assignment), name = given.name, shard = given.shard, day = given.day, last_error = NULL,
+                    attempts = 0
                 FROM taken JOIN \(given("name, shard, day", "unnest($3::text[]), unnest($4::integer[]), unnest($5::date[])"))
                     USING (number)
                 WHERE q.ctid = taken.place AND taken.problem IS NULL

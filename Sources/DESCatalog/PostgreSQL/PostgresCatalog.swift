@@ -52,16 +52,16 @@ final class PostgresCatalog: SQLCatalog {
             """
             WITH gone AS (
                 DELETE FROM des_queue WHERE \(QueueStep.commit.condition) AND container_id = $1::uuid AND epoch = $2
-                RETURNING day, name, origin, source, source_id, container_id
+                RETURNING id, day, name, origin, source, source_id, container_id
             ), entries AS (
                 SELECT * FROM ROWS FROM (
                     unnest($3::text[]), unnest($4::bigint[]), unnest($5::bigint[]), unnest($6::integer[]),
-                    unnest($7::bigint[])) AS entries(name, data_offset, byte_count, flags, crc)
+                    unnest($7::bigint[]), unnest($9::bigint[])) AS entries(name, data_offset, byte_count, flags, crc, id)
             ), packed AS (
                 INSERT INTO des_files (
                     day, name, origin, source, source_id, container_id, data_offset, byte_count, flags, crc)
                 SELECT day, name, origin, source, source_id, container_id, data_offset, byte_count, flags, crc
-                FROM gone JOIN entries USING (name)
+                FROM gone JOIN entries USING (id, name)
                 RETURNING origin, source_id, data_offset, byte_count
             )\(try host(session)?.packedUpdate ?? "")
             SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM packed), $8::text
@@ -70,7 +70,7 @@ final class PostgresCatalog: SQLCatalog {
                 .text(container), .integer(epoch), PostgresArray(entries.map(\.name)).value,
                 PostgresArray(entries.map(\.offset)).value, PostgresArray(entries.map(\.byteCount)).value,
                 PostgresArray(entries.map { Int($0.flags) }).value, PostgresArray(entries.map { Int($0.crc) }).value,
-                .text(key),
+                .text(key), PostgresArray(entries.map(\.rowID)).value,
             ])
         return (rows.integer(0, 0) ?? 0, rows.integer(0, 1) ?? 0)
     }

@@ -38,15 +38,20 @@ final class PostgresSession: SQLSession {
         PQsetErrorVerbosity(made, PQERRORS_VERBOSE)
         try finishConnecting()
         let milliseconds = Int(options.statementTimeout / .milliseconds(1))
+        let idleMilliseconds = options.plansAlongIndexes ? PostgresSession.idleMillisecondsMax : milliseconds
         try script(
             """
-            SET statement_timeout = \(milliseconds); SET idle_in_transaction_session_timeout = \(milliseconds);
+            SET statement_timeout = \(milliseconds); SET idle_in_transaction_session_timeout = \(idleMilliseconds);
             SET timezone = 'UTC'; SET datestyle = 'ISO'; SET synchronous_commit = on; SET standard_conforming_strings = on;
             \(options.plansAlongIndexes ? PostgresSession.alongIndexes : "")
             """)
     }
 
     deinit { PQfinish(connection) }
+
+    /// A service that stops in the middle of a transaction (its host froze, or is gone) holds locks that others wait for, such
+    /// as that of a shard's lease: the server ends it then.
+    private static let idleMillisecondsMax = 2_000
 
     private static let alongIndexes = """
         SET enable_seqscan = off; SET enable_bitmapscan = off; SET plan_cache_mode = force_generic_plan; SET jit = off;

@@ -21,7 +21,9 @@ extension SQLCatalog {
             for letter in letters where letter.origin.isEmpty {
                 try session.run(
                     """
-                    UPDATE des_queue SET \(QueueStep.retry.assignment), attempts = 0, next_attempt_at = \(dialect.now)
+                    UPDATE des_queue
+                    SET status = CASE WHEN name IS NULL THEN \(QueueStep.retry.literal) ELSE \(QueueStep.repack.literal) END,
+                        attempts = 0, next_attempt_at = \(dialect.now)
                     WHERE \(QueueStep.retry.condition) AND id = $1
                     """, [.integer(Int(letter.rowID))])
             }

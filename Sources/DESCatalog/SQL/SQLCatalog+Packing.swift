@@ -51,8 +51,11 @@ extension SQLCatalog {
                 [
                     .text(order.container.description), .integer(lease.epoch), .integer(lease.shard.number),
                     .text(order.day.description), .integer(order.countMax), .integer(order.byteCountMax),
+                    .integer(order.byteCounts.lowerBound), .integer(order.byteCounts.upperBound),
                 ])
             guard rows.count > 0 else { return [] }
+            // Before anything is fetched: who may not make room for the day learns it now.
+            try addDay(order.day.description, session)
             try session.run(
                 """
                 INSERT INTO des_containers (id, key, shard, day, epoch, state) VALUES ($1, $2, $3, $4, $5, 'writing')
@@ -64,7 +67,8 @@ extension SQLCatalog {
             let claimed = (0..<rows.count).map { row in
                 ClaimedRow(
                     id: rows.integer(row, 0) ?? 0, name: rows.text(row, 1) ?? "", source: rows.text(row, 2) ?? "",
-                    size: rows.integer(row, 3), meta: rows.text(row, 4))
+                    sourceID: rows.text(row, 3), size: rows.integer(row, 4), createdAt: rows.integer(row, 5) ?? 0,
+                    meta: rows.text(row, 6), attempts: rows.integer(row, 7) ?? 0)
             }
             return claimed.sorted { $0.id < $1.id }
         }
@@ -78,27 +82,35 @@ extension SQLCatalog {
         }
     }
 
-    func commit(_ container: ContainerID, _ entries: [PackedEntry], _ lease: ShardLease) async throws {
+    func commit(
+        _ container: ContainerID, _ entries: [PackedEntry], others: [UnpackedRow], _ lease: ShardLease
+    ) async throws {
         try await pool.transaction { session in
             try lock(lease, session)
             try change(
                 container, from: "'uploaded'", to: "committed", lease, "entry_count = $4", [.integer(entries.count)],
                 session)
             let about = try session.run(
-                "SELECT day, key FROM des_containers WHERE id = $1", [.text(container.description)])
-            try addDay(about.text(0, 0) ?? "", session)
+                "SELECT key FROM des_containers WHERE id = $1", [.text(container.description)])
+            try setAside(others, of: container, session)
             let (claimed, packed) = try moveToFiles(
-                container.description, lease.epoch, entries, key: about.text(0, 1) ?? "", session)
+                container.description, lease.epoch, entries, key: about.text(0, 0) ?? "", session)
             guard claimed == entries.count, packed == entries.count else {
                 throw CatalogError.rowsDiffer(claimed: claimed, entries: entries.count)
             }
         }
     }
 
-    func abandon(_ container: ContainerID, _ lease: ShardLease) async throws {
+    func abandon(_ container: ContainerID, others: [UnpackedRow], _ lease: ShardLease) async throws {
         try await pool.transaction { session in
             try lock(lease, session)
+            switch try state(of: container, session) {
+            case nil, .abandoned: return
+            case .committed: throw CatalogError.leaseLost
+            case .writing, .uploaded: break
+            }
             try change(container, from: "'writing', 'uploaded'", to: "abandoned", lease, "epoch = epoch", [], session)
+            try setAside(others, of: container, session)
             try session.run(
                 """
                 UPDATE des_queue SET \(QueueStep.giveBack.assignment), container_id = NULL, epoch = NULL
@@ -107,11 +119,42 @@ extension SQLCatalog {
         }
     }
 
+    /// Takes rows out of a claim. Rows that are not in it any more are left alone.
+    private func setAside(_ rows: [UnpackedRow], of container: ContainerID, _ session: any SQLSession) throws {
+        guard !rows.isEmpty else { return }
+        let values: [SQLValue] = [.text(container.description), .text(UnpackedRow.json(rows))]
+        try session.run(dialect.setAside, values)
+        guard rows.contains(where: { if case .failed = $0.fate { true } else { false } }) else { return }
+        try session.run(dialect.letters, [values[1]])
+    }
+
     func state(of container: ContainerID) async throws -> ContainerState? {
-        try await pool.run { session in
+        try await pool.run { session in try state(of: container, session) }
+    }
+
+    private func state(of container: ContainerID, _ session: any SQLSession) throws -> ContainerState? {
+        let rows = try session.run("SELECT state FROM des_containers WHERE id = $1", [.text(container.description)])
+        return rows.count == 0 ? nil : rows.text(0, 0).flatMap(ContainerState.init)
+    }
+
+    func manifested(_ container: ContainerID) async throws {
+        try await pool.run { [dialect] session in
+            _ = try session.run(
+                "UPDATE des_containers SET manifest_at = \(dialect.now) WHERE id = $1", [.text(container.description)])
+        }
+    }
+
+    func unmanifested(for age: Duration, countMax: Int) async throws -> [CommittedContainer] {
+        try await pool.run { [dialect] session in
             let rows = try session.run(
-                "SELECT state FROM des_containers WHERE id = $1", [.text(container.description)])
-            return rows.count == 0 ? nil : rows.text(0, 0).flatMap(ContainerState.init)
+                """
+                SELECT id, key FROM des_containers
+                WHERE state = 'committed' AND manifest_at IS NULL AND changed_at < \(dialect.now("-", "$1"))
+                ORDER BY changed_at LIMIT $2
+                """, [.integer(age.milliseconds), .integer(countMax)])
+            return (0..<rows.count).compactMap { row in
+                ContainerID(rows.text(row, 0) ?? "").map { CommittedContainer(id: $0, key: rows.text(row, 1) ?? "") }
+            }
         }
     }
 

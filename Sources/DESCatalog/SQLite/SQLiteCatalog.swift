@@ -77,7 +77,7 @@ final class SQLiteCatalog: SQLCatalog {
             try session.run(
                 """
                 UPDATE des_queue
-                SET \(QueueStep.mark.assignment), name = $2, shard = $3, day = $4, last_error = NULL WHERE id = $1
+                SET \(QueueStep.mark.assignment), name = $2, shard = $3, day = $4, last_error = NULL, attempts = 0 WHERE id = $1
                 """, values)
             return nil
         } catch let error as DatabaseError where error.kind == .row {
@@ -178,11 +178,11 @@ final class SQLiteCatalog: SQLCatalog {
                 INSERT INTO des_files (
                     day, name, origin, source, source_id, container_id, data_offset, byte_count, flags, crc)
                 SELECT day, name, origin, source, source_id, container_id, $3, $4, $5, $6 FROM des_queue
-                WHERE \(QueueStep.commit.condition) AND container_id = $1 AND epoch = $2 AND name = $7
+                WHERE \(QueueStep.commit.condition) AND id = $7 AND name = $8 AND container_id = $1 AND epoch = $2
                 """,
                 [
                     .text(container), .integer(epoch), .integer(entry.offset), .integer(entry.byteCount),
-                    .integer(Int(entry.flags)), .integer(Int(entry.crc)), .text(entry.name),
+                    .integer(Int(entry.flags)), .integer(Int(entry.crc)), .integer(entry.rowID), .text(entry.name),
                 ]
             ).changedCount
         }
