@@ -15,7 +15,7 @@ OPTIMISED := swift test --package-path CoreTests --scratch-path CoreTests/.build
     -Xswiftc -enable-testing
 
 # These load the machine so much that others would not end in time beside them.
-DATABASE_TESTS := DES(Catalog|Marker|Admin)Tests
+DATABASE_TESTS := DES(Catalog|Marker|Packer|Admin)Tests
 
 .PHONY: help
 help: ## List the targets
@@ -41,7 +41,7 @@ build: static ## Build the release binary, .build/release/des
 .PHONY: services
 services: static ## Build the services and des-admin, .build/release/des-assign and so on
 	@# One product a call: all products would be those of the tests, too.
-	set -e; for product in des-assign des-marker des-admin; do swift build $(RELEASE_FLAGS) --product $$product; done
+	set -e; for product in des-assign des-marker des-packer des-admin; do swift build $(RELEASE_FLAGS) --product $$product; done
 
 .PHONY: demo
 demo: build ## Pack a real tree of this machine, read it back, compare every byte
@@ -53,6 +53,11 @@ test: tools ## Run every test, and those of DESCore once more as the release is 
 	swift build --build-tests
 	swift test --skip-build --filter '$(DATABASE_TESTS)'
 	swift test --skip-build --skip '$(DATABASE_TESTS)'
+
+.PHONY: torture
+torture: tools ## Kill, stop, cut and delay packers, markers and servers for eight minutes (DES_TORTURE_SEED=… repeats one)
+	swift build --build-tests
+	DES_TORTURE_SECONDS=480 swift test --skip-build --filter TortureTests
 
 .PHONY: test-core
 test-core: ## Run DESCore's tests alone: the quick loop
@@ -77,6 +82,7 @@ bench: build services ## Measure against tar, zip, rclone, boto3, wrk and bare l
 	swift run --package-path Benchmarks -c release des-bench $(abspath $(RELEASE)) s3 docs/benchmarks-s3.md
 	swift run --package-path Benchmarks -c release des-bench $(abspath $(RELEASE)) services docs/benchmarks-services.md
 	swift run --package-path Benchmarks -c release des-bench $(abspath $(RELEASE)) catalog docs/benchmarks-catalog.md
+	swift run --package-path Benchmarks -c release des-bench $(abspath $(RELEASE)) packer docs/benchmarks-packer.md
 
 .PHONY: lint
 lint: ## Check the format of the Swift code

@@ -21,6 +21,7 @@ let package = Package(
         .executable(name: "des", targets: ["des"]),
         .executable(name: "des-assign", targets: ["des-assign"]),
         .executable(name: "des-marker", targets: ["des-marker"]),
+        .executable(name: "des-packer", targets: ["des-packer"]),
         .executable(name: "des-admin", targets: ["des-admin"]),
     ],
     dependencies: [
@@ -101,6 +102,22 @@ let package = Package(
             path: "Sources/Commands/des-marker",
             swiftSettings: settings),
         .target(
+            name: "DESPacker",
+            dependencies: [
+                "DESCatalog", "DESCore", "DESRuntime", "DESStore",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "des-packer",
+            dependencies: [
+                "DESPacker", "DESRuntime", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Sources/Commands/des-packer",
+            swiftSettings: settings),
+        .target(
             name: "DESConsole",
             dependencies: ["DESCore", "DESStore", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: settings),
@@ -133,6 +150,13 @@ let package = Package(
         .testTarget(
             name: "DESMarkerTests",
             dependencies: ["DESMarker", "DESCatalog", "DESCore", "DESRuntime", "TestServers", "des-marker"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "DESPackerTests",
+            dependencies: [
+                "DESPacker", "DESCatalog", "DESCore", "DESRuntime", "DESStore", "TestServers", "des-packer",
+                "des-marker",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "DESAssignTests", dependencies: ["DESAssign", "DESRuntime", "DESCore", "TestServers", "des-assign"],

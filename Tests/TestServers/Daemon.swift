@@ -97,8 +97,8 @@ public final class Daemon: Sendable {
         }
     }
 
-    /// It stays to be waited for if not.
-    var isRunning: Bool {
+    /// Whether it runs. It stays to be waited for if not.
+    public var isRunning: Bool {
         process.withLock { process in
             var info = siginfo_t()
             guard let pid = process else { return false }

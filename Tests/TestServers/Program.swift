@@ -1,5 +1,5 @@
 import DESCore
-import Glibc
+public import Glibc
 
 /// Runs programs to their end, and starts those that must not outlive this process.
 public enum Program {
@@ -94,6 +94,11 @@ public enum Program {
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0, errno == EINTR {}
         return status & 0x7F == 0 ? status >> 8 & 0xFF : -(status & 0x7F)
+    }
+
+    /// The processes that a process has started.
+    public static func children(of pid: pid_t) -> [pid_t] {
+        contents(of: "/proc/\(pid)/task/\(pid)/children").split(separator: " ").compactMap { pid_t($0) }
     }
 
     /// The text of a file, also of one in /proc; empty if there is none.

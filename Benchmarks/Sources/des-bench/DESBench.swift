@@ -1,7 +1,7 @@
 import DESCore
 import Glibc
 
-/// `des-bench DES local|s3|services|catalog OUT.md` measures a part and writes its table. `des-bench loop NAME ARGUMENT…` runs one loop in a
+/// `des-bench DES local|s3|services|catalog|packer OUT.md` measures a part and writes its table. `des-bench loop NAME ARGUMENT…` runs one loop in a
 /// process of its own, so that its memory is its own, and prints one number a line.
 @main
 enum DESBench {
@@ -17,8 +17,10 @@ enum DESBench {
             try await ServiceSuite.run(des: arguments[1], writingTo: arguments[3])
         } else if arguments.count == 4, arguments[2] == "catalog" {
             try await CatalogSuite.run(des: arguments[1], writingTo: arguments[3])
+        } else if arguments.count == 4, arguments[2] == "packer" {
+            try await PackerSuite.run(des: arguments[1], writingTo: arguments[3])
         } else {
-            note("usage: des-bench DES local|s3|services|catalog OUT.md")
+            note("usage: des-bench DES local|s3|services|catalog|packer OUT.md")
             exit(64)
         }
     }

@@ -95,7 +95,8 @@ extension SettingKind where Value == Int {
             ("GB", 1_000_000_000), ("B", 1),
         ]
         let (low, high) = (range.lowerBound, range.upperBound)
-        return Self("a count of bytes from \(low) to \(high), such as 4096, 64KiB or 10MB") { text in
+        let examples = [("4096", 4_096), ("64KiB", 64 << 10), ("10MB", 10_000_000), ("1GiB", 1 << 30)]
+        return Self("a count of bytes from \(low) to \(high), such as \(words(examples, in: range))") { text in
             let unit = units.first { text.hasSuffix($0.0) } ?? ("", 1)
             guard let number = Int(text.dropLast(unit.0.utf8.count)) else { return nil }
             let (value, isTooMuch) = number.multipliedReportingOverflow(by: unit.1)
@@ -144,6 +145,12 @@ private func decimal(_ text: some StringProtocol) -> Double? {
     return Double(String(text))
 }
 
+/// The first three examples that are within the range.
+private func words<Bound>(_ examples: [(text: String, value: Bound)], in range: ClosedRange<Bound>) -> String {
+    let fitting = examples.filter { range.contains($0.value) }.prefix(3).map(\.text)
+    return fitting.dropLast().joined(separator: ", ") + (fitting.count > 1 ? " or " : "") + (fitting.last ?? "")
+}
+
 /// What a time without a unit is in.
 public enum TimeUnit: String, Sendable {
     case seconds = "s"
@@ -156,7 +163,10 @@ extension SettingKind where Value == Duration {
         let units: [(String, Double)] = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)]
         let (low, high) = (written(range.lowerBound), written(range.upperBound))
         let bare = units.first { $0.0 == unit.rawValue }?.1 ?? 1
-        return Self("a time from \(low) to \(high), such as 500ms, 30s or 5m") { text in
+        let examples: [(String, Duration)] = [
+            ("500ms", .milliseconds(500)), ("30s", .seconds(30)), ("5m", .seconds(300)), ("1h", .seconds(3_600)),
+        ]
+        return Self("a time from \(low) to \(high), such as \(words(examples, in: range))") { text in
             let unit = units.first { text.hasSuffix($0.0) } ?? ("", bare)
             guard let number = decimal(text.dropLast(unit.0.utf8.count)), number < 1e9 else { return nil }
             let value = Duration.milliseconds(Int((number * unit.1 * 1_000).rounded()))

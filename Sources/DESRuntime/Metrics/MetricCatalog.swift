@@ -101,6 +101,10 @@ public enum MetricCatalog {
 
     /// All of them.
     public static let all = [
+        packerFiles, packerBytes, packerContainers, packerAttempts, packerCommitDuration, packerUploadDuration,
+        packerFetchDuration, packerFetchErrors, packerRetries, packerDeadLetters, packerLeasesHeld, packerLeasesLost,
+        packerLockConflicts, packerClaimsOpen, packerSpoolBytes, packerBudgetUsed, packerOldestAge, packerManifests,
+        packerDatabaseUp, packerErrors,
         buildInfo, httpRequests, httpCut, httpRequestDuration, processCPU, processResident, processDescriptors,
         processDescriptorsMax, processStart, namesIssued, generatorWaits, nodesHeld, nameLead, clockSteps,
         markerMarked, markerBatchDuration, markerErrors, markerRetries, markerDeadLetters, markerBatchSize,

@@ -81,58 +81,17 @@ final class MarkedCatalog: Sendable {
 }
 
 /// `des-marker` as a process of its own.
-final class Marker: Sendable {
-    let daemon: Daemon
-    let port: UInt16
+typealias Marker = ServiceProcess
 
-    /// Starts it and waits until it listens.
-    init(database: String, settings: [String], environment: [String: String] = [:], program: [String] = []) async throws
-    {
-        port = try Loopback.freePort()
+extension ServiceProcess {
+    /// Starts a marker that is quick, and waits until it listens.
+    convenience init(
+        database: String, settings: [String], environment: [String: String] = [:], program: [String] = []
+    ) async throws {
         let quick = ["marker.minimum-age=0s", "marker.interval=100ms", "service.drain-delay=0s"]
-        let arguments =
-            ["--database", database, "--listen", "127.0.0.1:\(port)"]
-            + (quick + settings).flatMap { ["--set", $0] }
-        let command = program + [Toolbox.built("des-marker")] + arguments
-        daemon = try await Daemon(command[0], Array(command.dropFirst()), environment: environment, port: port)
-    }
-
-    /// A value of its metrics.
-    func metric(_ name: String) async throws -> Double? {
-        let text = try await HTTPConnection.run { [port] in
-            try HTTPConnection(port: port).ask("GET", "/metrics").text
-        }
-        let line = text.split(separator: "\n").first { $0.hasPrefix(name) && !$0.hasPrefix("#") }
-        return line?.split(separator: " ").last.flatMap { Double($0) }
-    }
-
-    /// The answer to a probe.
-    func ask(_ path: String) async throws -> HTTPConnection.Answer {
-        try await HTTPConnection.run { [port] in try HTTPConnection(port: port).ask("GET", path) }
-    }
-
-    /// Asks until it is ready (200), or is not (503).
-    func wait(for status: Int) async throws {
-        let end = ContinuousClock.now + .seconds(60)
-        while case let answer = try await ask("/readyz"), answer.status != status {
-            guard ContinuousClock.now < end else { throw TestFailure("/readyz: \(answer), not \(status)") }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-    }
-
-    /// The events of its log with this name.
-    func logged(_ event: String) -> [JSON] {
-        daemon.output.split(separator: "\n").compactMap { try? JSON(parsing: String($0)) }
-            .filter { $0["event"]?.stringValue == event }
-    }
-
-    /// Waits until it has logged an event.
-    func wait(forLogged event: String, count: Int = 1) async throws {
-        let end = ContinuousClock.now + .seconds(60)
-        while logged(event).count < count {
-            guard ContinuousClock.now < end else { throw TestFailure("no \(event) in \(daemon.output)") }
-            try await Task.sleep(for: .milliseconds(10))
-        }
+        try await self.init(
+            "des-marker", ["--database", database], settings: quick + settings, environment: environment,
+            startedBy: program)
     }
 }
 

@@ -19,7 +19,7 @@ struct ConfigurationDocumentTests {
     func settings() {
         let lines = SettingsText.markdown.split(separator: "\n").map(String.init)
         #expect(lines.filter { $0.hasPrefix("### ") } == Settings.all.map { "### `\($0.key)`" })
-        let sections = ["names", "assign", "catalog", "source", "marker", "service"]
+        let sections = ["names", "assign", "catalog", "source", "marker", "store", "packer", "service"]
         #expect(lines.filter { $0.hasPrefix("## ") } == sections.map { "## \($0)" })
         #expect(lines.contains("* Environment: `DES_NAMES_NODE_ID`, also `DES_NODE_ID`."))
         #expect(lines.contains("* Environment: `DES_ASSIGN_TOKENS`, or a file."))

@@ -62,7 +62,7 @@ struct ConfigurationFileTests {
             problems("service:\n  log-levle: info\n") == [
                 "des.yaml:2: unknown setting \"service.log-levle\"; \"service\" has drain-timeout, drain-delay, log-level"
             ])
-        let sections = "sections are assign, catalog, marker, names, service, source"
+        let sections = "sections are assign, catalog, marker, names, packer, service, source, store"
         #expect(
             problems("servcie:\n  log-level: info\n") == [
                 "des.yaml:2: unknown setting \"servcie.log-level\"; \(sections)"

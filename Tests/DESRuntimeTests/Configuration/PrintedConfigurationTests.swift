@@ -91,7 +91,14 @@ struct PrintedConfigurationTests {
             bytes(Settings.markerMinimumAge), bytes(Settings.markerInterval), bytes(Settings.markerRetriesMax),
             bytes(Settings.markerRetryBase), bytes(Settings.markerRateLimit), bytes(Settings.markerDeadLetters),
             bytes(Settings.markerDeadLetterTable), bytes(Settings.markerCheckInterval), bytes(Settings.markerNodes),
-            bytes(Settings.markerListen),
+            bytes(Settings.markerListen), bytes(Settings.storeURL), bytes(Settings.packerContainerSize),
+            bytes(Settings.packerContainerCount), bytes(Settings.packerAge), bytes(Settings.packerIdle),
+            bytes(Settings.packerLargeSize), bytes(Settings.packerBodiesOutside), bytes(Settings.packerMemory),
+            bytes(Settings.packerShardsMax), bytes(Settings.packerFetchesMax), bytes(Settings.packerLease),
+            bytes(Settings.packerInterval), bytes(Settings.packerManifestInterval), bytes(Settings.packerRetriesMax),
+            bytes(Settings.packerRetryBase), bytes(Settings.packerSpoolDirectory),
+            bytes(Settings.packerSourceDirectory),
+            bytes(Settings.packerListen),
         ]
         // A new setting belongs here too.
         try #require(values.count == Settings.all.filter { !$0.isSecret }.count)
@@ -147,6 +154,19 @@ private enum RandomSettings {
         case "source.table", "source.where", "marker.dead-letter-table":
             let text = odd(using: &random)
             return text.isEmpty ? "a" : text
+        case "store.url", "packer.spool-directory", "packer.source-directory": return "/" + odd(using: &random)
+        case "packer.container-size", "packer.memory": return one(of: "1MiB", "10MB", number(1 << 20...1 << 40))
+        case "packer.large-size": return one(of: "1MiB", number(1 << 17...1 << 40))
+        case "packer.container-count": return number(1...1 << 20)
+        case "packer.age", "packer.idle": return one(of: "0s", "1d", "5m", number(1...3_600))
+        case "packer.large-outside": return one(of: "true", "no", "1")
+        case "packer.shards-max": return number(1...1_024)
+        case "packer.fetches-max": return number(1...4_096)
+        case "packer.lease", "packer.interval", "packer.manifest-interval":
+            return one(of: "1s", "2m", number(1...3_600))
+        case "packer.retries-max": return number(0...1_000)
+        case "packer.retry-base": return one(of: "1", "2.5", number(1...3_600))
+        case "packer.listen": return one(of: "[::1]:1", "localhost", "9100")
         case "catalog.connections-max": return number(1...100)
         case "marker.batch-size": return number(1...10_000)
         case "marker.retries-max": return number(0...1_000)

@@ -89,7 +89,7 @@ struct SettingsCatalogueTests {
     func order() {
         var sections: [String] = []
         for setting in Settings.all where sections.last != setting.section { sections.append(setting.section) }
-        #expect(sections == ["names", "assign", "catalog", "source", "marker", "service"])
+        #expect(sections == ["names", "assign", "catalog", "source", "marker", "store", "packer", "service"])
     }
 
     @Test("what is a secret is marked as one")
