@@ -1,3 +1,3 @@
 /// Everything a catalog does.
 public typealias Catalog = MarkerCatalog & NodeCatalog & PackerCatalog & ImportCatalog & ReportCatalog
-    & DeadLetterCatalog & SchemaCatalog
+    & DeadLetterCatalog & SchemaCatalog & RepairCatalog & RetentionCatalog & RebuildCatalog & PurgeCatalog

@@ -132,7 +132,7 @@ extension SQLCatalog {
         try await pool.run { session in try state(of: container, session) }
     }
 
-    private func state(of container: ContainerID, _ session: any SQLSession) throws -> ContainerState? {
+    func state(of container: ContainerID, _ session: any SQLSession) throws -> ContainerState? {
         let rows = try session.run("SELECT state FROM des_containers WHERE id = $1", [.text(container.description)])
         return rows.count == 0 ? nil : rows.text(0, 0).flatMap(ContainerState.init)
     }
@@ -159,7 +159,7 @@ extension SQLCatalog {
     }
 
     /// Holds the lease until the end of the transaction. The epoch decides whose it is, not the time.
-    private func lock(_ lease: ShardLease, _ session: any SQLSession) throws {
+    func lock(_ lease: ShardLease, _ session: any SQLSession) throws {
         let rows = try session.run(
             "SELECT epoch FROM des_shard_leases WHERE shard = $1 AND holder IS NOT NULL \(dialect.waitingLock)",
             [.integer(lease.shard.number)])
