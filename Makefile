@@ -15,7 +15,7 @@ OPTIMISED := swift test --package-path CoreTests --scratch-path CoreTests/.build
     -Xswiftc -enable-testing
 
 # These load the machine so much that others would not end in time beside them.
-DATABASE_TESTS := DES(Catalog|Marker|Packer|Admin)Tests
+DATABASE_TESTS := DES(Catalog|Doctor|Marker|Packer|Admin)Tests
 
 .PHONY: help
 help: ## List the targets

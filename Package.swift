@@ -118,13 +118,15 @@ let package = Package(
             path: "Sources/Commands/des-packer",
             swiftSettings: settings),
         .target(
+            name: "DESDoctor", dependencies: ["DESCatalog", "DESCore", "DESStore"], swiftSettings: settings),
+        .target(
             name: "DESConsole",
             dependencies: ["DESCore", "DESStore", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: settings),
         .executableTarget(
             name: "des-admin",
             dependencies: [
-                "DESCatalog", "DESConsole", "DESCore", "DESRuntime", "DESStore",
+                "DESCatalog", "DESConsole", "DESCore", "DESDoctor", "DESRuntime", "DESStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/Commands/des-admin",
@@ -147,6 +149,9 @@ let package = Package(
         .testTarget(
             name: "DESCatalogTests", dependencies: ["DESCatalog", "DESCore", "DESRuntime", "TestServers"],
             swiftSettings: settings),
+        .testTarget(
+            name: "DESDoctorTests",
+            dependencies: ["DESDoctor", "DESCatalog", "DESCore", "DESStore", "TestServers"], swiftSettings: settings),
         .testTarget(
             name: "DESMarkerTests",
             dependencies: ["DESMarker", "DESCatalog", "DESCore", "DESRuntime", "TestServers", "des-marker"],
@@ -177,7 +182,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "DESAdminTests",
-            dependencies: ["DESCatalog", "DESCore", "TestServers", "des", "des-admin", "des-marker"],
+            dependencies: ["DESCatalog", "DESCore", "TestServers", "des", "des-admin", "des-marker", "des-packer"],
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

@@ -1,0 +1,1 @@
+../../DESCatalogTests/Support/TestCatalog.swift
