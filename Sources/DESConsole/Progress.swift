@@ -33,6 +33,9 @@ package final class Progress: Sendable {
         }
     }
 
+    /// So many are finished.
+    package func show(_ files: Int) { state.withLock { $0.files = files } }
+
     /// The number of files there will be, once it is known.
     package func expect(files: Int) { state.withLock { $0.filesTotal = files } }
 

@@ -45,7 +45,8 @@ struct SiblingTests {
         let catalog = try await TestCatalog(.sqlite)
         let verbs = [
             "migrate", "catalog import", "catalog status", "catalog find", "catalog detach", "dead-letters ls",
-            "dead-letters retry", "dead-letters drop",
+            "dead-letters retry", "dead-letters drop", "doctor", "retention", "sources purge", "catalog rebuild",
+            "catalog fence",
         ]
         for verb in verbs {
             let result = try catalog.command(verb.split(separator: " ").map(String.init) + ["--help"]).run()
@@ -55,7 +56,9 @@ struct SiblingTests {
             }
         }
         let overview = try des(catalog, "--help").run()
-        for verb in ["migrate", "catalog", "dead-letters"] { #expect(overview.text.contains("\n  \(verb) ")) }
+        for verb in ["migrate", "catalog", "dead-letters", "doctor", "retention", "sources"] {
+            #expect(overview.text.contains("\n  \(verb) "))
+        }
         #expect(try catalog.run("--version").text == (try des(catalog, "--version").run().text))
     }
 

@@ -11,8 +11,25 @@ import Testing
 /// Sources that go, and those that stay.
 @Suite struct PurgeTests {
     /// What was logged, by source.
-    private final class Log: Sendable {
+    private final class Log: SourcePurge.Log {
         let outcomes = Mutex<[String: SourcePurge.Outcome]>([:])
+        let announced = Mutex<Set<String>>([])
+        /// Whether the log can be written.
+        let isBroken: Bool
+
+        init(isBroken: Bool = false) { self.isBroken = isBroken }
+
+        struct Broken: Error {}
+
+        func delete(_ file: PackedFile) throws {
+            if isBroken { throw Broken() }
+            announced.withLock { _ = $0.insert(file.source) }
+        }
+
+        func add(_ file: PackedFile, _ outcome: SourcePurge.Outcome) throws {
+            if outcome == .deleted { #expect(announced.withLock { $0.contains(file.source) }) }
+            outcomes.withLock { $0[file.source] = outcome }
+        }
 
         subscript(source: String) -> SourcePurge.Outcome? { outcomes.withLock { $0[source] } }
         var count: Int { outcomes.withLock { $0.count } }
@@ -21,13 +38,11 @@ import Testing
 
     private func purge(
         _ site: Site, _ sources: any ObjectStore, deletes: Bool = true, store: (any ObjectStore)? = nil,
-        olderThan: Duration = .seconds(30 * 86_400)
+        olderThan: Duration = .seconds(30 * 86_400), log: Log = Log()
     ) async throws -> Log {
         var options = SourcePurge.Options(olderThan: olderThan)
         (options.deletes, options.width) = (deletes, 1)
-        let log = Log()
-        try await SourcePurge(try await site.deployment(store), options: options) { _ in sources }
-            .run { file, outcome in log.outcomes.withLock { $0[file.source] = outcome } }
+        try await SourcePurge(try await site.deployment(store), options: options) { _ in sources }.run(log)
         return log
     }
 
@@ -64,6 +79,13 @@ import Testing
         let again = try await purge(site, bucket)
         #expect(sources.allSatisfy { again[$0] == .gone } && again.status == .done)
         #expect(try await site.plan(readsData: true).status == .done)
+    }
+
+    @Test("what cannot be logged is not deleted")
+    func brokenLog() async throws {
+        let (site, _, bucket) = try await site(.sqlite)
+        await #expect(throws: Log.Broken.self) { _ = try await purge(site, bucket, log: Log(isBroken: true)) }
+        #expect(try await keys(bucket).count == 4)
     }
 
     @Test("a source that was changed after it was packed stays", arguments: Database.allCases)

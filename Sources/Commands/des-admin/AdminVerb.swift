@@ -7,6 +7,10 @@ import DESRuntime
 protocol AdminVerb: Verb {
     /// Which one.
     var place: CatalogOptions { get }
+    /// The settings it needs.
+    var settings: [any SettingDeclaration] { get }
+    /// What other flags say of them, by key.
+    var flags: [String: (flag: String, text: String?)] { get }
 
     /// Does the work.
     func run(_ console: Console, _ opened: OpenedCatalog) async throws -> ExitStatus
@@ -31,10 +35,13 @@ struct OpenedCatalog {
 }
 
 extension AdminVerb {
+    var settings: [any SettingDeclaration] { CatalogOptions.settings }
+    var flags: [String: (flag: String, text: String?)] { [:] }
+
     func run(_ console: Console) async throws -> ExitStatus {
         var address: CatalogAddress?
         do {
-            let configuration = try place.configuration()
+            let configuration = try place.configuration(settings, flags)
             if place.options.printConfig {
                 try console.write(configuration.printed.utf8.span.bytes)
                 return .done

@@ -11,8 +11,10 @@ struct CatalogOptions: ParsableArguments {
     static let settings: [any SettingDeclaration] = CatalogConfiguration.settings + Settings.layout
 
     /// The settings as they are given.
-    func configuration() throws(ConfigurationError) -> Configuration {
-        try options.configuration(
-            CatalogOptions.settings, flags: [Settings.catalogURL.key: ("--database", database)])
+    func configuration(
+        _ settings: [any SettingDeclaration], _ flags: [String: (flag: String, text: String?)]
+    ) throws(ConfigurationError) -> Configuration {
+        let all = flags.merging([Settings.catalogURL.key: ("--database", database)]) { first, _ in first }
+        return try options.configuration(settings, flags: all)
     }
 }

@@ -47,8 +47,13 @@ package struct SourcePurge: Sendable {
 
     /// Opens a bucket of sources.
     package typealias Opener = @Sendable (_ bucket: String) async throws -> any ObjectStore
-    /// Is told of each source, from any task.
-    package typealias Log = @Sendable (PackedFile, Outcome) throws -> Void
+    /// Is told, from any task.
+    package protocol Log: Sendable {
+        /// A source is the same as its packed copy, and is deleted next, or would be. If this throws, it is not.
+        func delete(_ file: PackedFile) throws
+        /// What has become of a source.
+        func add(_ file: PackedFile, _ outcome: Outcome) throws
+    }
 
     let deployment: Deployment
     let options: Options
@@ -63,7 +68,7 @@ package struct SourcePurge: Sendable {
 
     /// Goes over all files that are old enough.
     /// - Throws: ``DESError`` if the store is another one's, or does not say whose; ``DatabaseError``; what `log` throws.
-    package func run(_ log: @escaping Log) async throws {
+    package func run(_ log: some Log) async throws {
         try await deployment.checkRecord()
         var cursor: PackedCursor?
         while true {
@@ -83,16 +88,16 @@ package struct SourcePurge: Sendable {
     }
 
     /// Files of one container.
-    private func purge(_ files: [PackedFile], _ needed: Set<String>, _ log: Log) async throws {
+    private func purge(_ files: [PackedFile], _ needed: Set<String>, _ log: some Log) async throws {
         var wanted: [(file: PackedFile, place: SourcePlace)] = []
         for file in files {
             let place = SourcePlace(file.source, below: options.directory)
             if case .other(let reason) = place {
-                try log(file, .skipped(reason))
+                try log.add(file, .skipped(reason))
             } else if deployment.owns(place) {
-                try log(file, .kept("is an object of the deployment itself"))
+                try log.add(file, .kept("is an object of the deployment itself"))
             } else if needed.contains(file.source) {
-                try log(file, .kept("a row of the queue still needs it"))
+                try log.add(file, .kept("a row of the queue still needs it"))
             } else {
                 wanted.append((file, place))
             }
@@ -104,41 +109,52 @@ package struct SourcePurge: Sendable {
             return (reader: reader, entries: try await reader.find(names))
         }
         guard let (reader, entries) = opened.value, entries.count == wanted.count else {
-            for (file, _) in wanted { try log(file, Outcome(opened)) }
+            for (file, _) in wanted { try log.add(file, Outcome(opened)) }
             return
         }
         for ((file, place), entry) in zip(wanted, entries) {
             try Task.checkCancellation()
             guard let entry, entry.place == file.place else {
-                try log(file, .damaged("the container does not have it where the catalog says"))
+                try log.add(file, .damaged("the container does not have it where the catalog says"))
                 continue
             }
-            try log(
-                file, try await purge(place, PackedCopy(deployment: deployment, reader: reader, entry: entry, key: key))
-            )
+            let copy = PackedCopy(deployment: deployment, reader: reader, entry: entry, key: key)
+            let (outcome, equal) = try await compare(copy, place)
+            guard let equal else {
+                try log.add(file, outcome)
+                continue
+            }
+            // Before it is done: nothing is deleted that no line tells of.
+            try log.delete(file)
+            try log.add(file, options.deletes ? try await delete(equal) : .deleted)
         }
     }
 
-    private func purge(_ place: SourcePlace, _ copy: PackedCopy) async throws -> Outcome {
+    /// Whether a source is what was packed.
+    /// - Returns: the source, if it is.
+    private func compare(_ copy: PackedCopy, _ place: SourcePlace) async throws -> (Outcome, equal: SourceCopy?) {
         do {
             let source = try await source(place)
             guard source.byteCount == copy.entry.byteCount else {
-                return .kept("has \(source.byteCount) bytes now, \(copy.entry.byteCount) were packed")
+                return (.kept("has \(source.byteCount) bytes now, \(copy.entry.byteCount) were packed"), nil)
             }
             switch try await copy.compare(with: source.bytes) {
-            case .sound(true): break
-            case .sound(false): return .kept("has other bytes now than were packed")
-            case .missing(let reason), .damaged(let reason): return .damaged(reason)
-            case .unknown(let reason): return .unknown(reason)
+            case .sound(true): return (.deleted, source)
+            case .sound(false): return (.kept("has other bytes now than were packed"), nil)
+            case .missing(let reason), .damaged(let reason): return (.damaged(reason), nil)
+            case .unknown(let reason): return (.unknown(reason), nil)
             }
-            if options.deletes { try await source.delete() }
+        } catch let error as DESError {
+            return (Outcome(ofSource: error), nil)
+        }
+    }
+
+    private func delete(_ source: SourceCopy) async throws -> Outcome {
+        do {
+            try await source.delete()
             return .deleted
         } catch let error as DESError {
-            switch error.code {
-            case .notFound: return .gone
-            case .changed, .unsupported: return .kept(error.message)
-            default: return .unknown(error.description)
-            }
+            return Outcome(ofSource: error)
         }
     }
 
@@ -152,6 +168,16 @@ package struct SourcePurge: Sendable {
 }
 
 extension SourcePurge.Outcome {
+    /// What an error of the source means.
+    fileprivate init(ofSource error: DESError) {
+        self =
+            switch error.code {
+            case .notFound: .gone
+            case .changed, .unsupported: .kept(error.message)
+            default: .unknown(error.description)
+            }
+    }
+
     /// What it means for its files that a container is not sound.
     fileprivate init<Value>(_ evidence: Evidence<Value>) {
         self =

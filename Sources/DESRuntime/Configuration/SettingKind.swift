@@ -21,7 +21,7 @@ public struct SettingKind<Value: Sendable>: Sendable {
 
     /// The value of what was written; several texts only for a list.
     /// - Throws: ``SettingProblem``.
-    func value(of texts: [String]) throws -> Value {
+    public func value(of texts: [String]) throws -> Value {
         let quoted = texts.map { "\"" + $0.escapingControlCharacters + "\"" }
         let written = quoted.isEmpty ? "an empty list" : quoted.joined(separator: ", ")
         do {

@@ -11,7 +11,12 @@ struct CatalogCommand: ParsableCommand {
               des catalog status                              what waits, and what is packed
               des catalog find s3://bucket/photos/a.jpg       where a file is
               des catalog detach --before 2024-01-01          take days out that nobody asks for any more
+              des catalog rebuild s3://bucket                 make a catalog that was lost again, from containers
+              des catalog fence                               after a backup of the database was put back
             """,
-        subcommands: [ImportCommand.self, StatusCommand.self, FindCommand.self, DetachCommand.self]
+        subcommands: [
+            ImportCommand.self, StatusCommand.self, FindCommand.self, DetachCommand.self, RebuildCommand.self,
+            FenceCommand.self,
+        ]
     )
 }
