@@ -5,7 +5,7 @@ extension Dialect {
     /// Takes rows out of the claim of container `$1`. `$2`: see ``UnpackedRow/json(_:)``.
     var setAside: String {
         """
-        UPDATE des_queue SET
+        UPDATE des_queue \(byIDAlone) SET
             status = CASE WHEN given.fails = 1 THEN \(QueueStep.fail.literal) ELSE \(QueueStep.giveBack.literal) END,
             container_id = NULL, epoch = NULL, size = coalesce(given.size, des_queue.size),
             attempts = attempts + CASE WHEN given.reason IS NULL THEN 0 ELSE 1 END,
@@ -26,6 +26,9 @@ extension Dialect {
         ON CONFLICT (origin, row_id) DO UPDATE SET reason = excluded.reason, attempts = excluded.attempts
         """
     }
+
+    /// SQLite would rather go through all rows of the container, for each of those that are given.
+    private var byIDAlone: String { self == .sqlite ? "NOT INDEXED" : "" }
 
     private func given(_ json: String) -> String {
         switch self {

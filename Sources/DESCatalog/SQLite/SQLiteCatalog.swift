@@ -172,12 +172,13 @@ final class SQLiteCatalog: SQLCatalog {
         _ container: String, _ epoch: Int, _ entries: [PackedEntry], key: String, _ session: any SQLSession
     ) throws -> (claimed: Int, packed: Int) {
         var packed = 0
+        // By the id alone: the planner would rather go through all rows of the container, for each of them.
         for entry in entries {
             packed += try session.run(
                 """
                 INSERT INTO des_files (
                     day, name, origin, source, source_id, container_id, data_offset, byte_count, flags, crc)
-                SELECT day, name, origin, source, source_id, container_id, $3, $4, $5, $6 FROM des_queue
+                SELECT day, name, origin, source, source_id, container_id, $3, $4, $5, $6 FROM des_queue NOT INDEXED
                 WHERE \(QueueStep.commit.condition) AND id = $7 AND name = $8 AND container_id = $1 AND epoch = $2
                 """,
                 [
