@@ -86,7 +86,7 @@ struct PackerSuite {
     private func url(_ database: String) -> String { server.url(database: database) }
 
     private func mark(_ list: String, _ url: String) throws {
-        try Command([programs + "/des-admin", "migrate", "--database", url, "--shard-bits", "2"]).run()
+        try Command([programs + "/des-admin", "migrate", "--database", url, "--set", "names.shard-bits=2"]).run()
         try Command([programs + "/des-admin", "catalog", "import", "--quiet", "--database", url, list]).run()
         try Command([
             programs + "/des-marker", "--once", "--database", url, "--set", "marker.minimum-age=0s", "--set",
